@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the supported kernels (6.1, 6.12, 7.2), and nowhere
+ * else. The modules are written for the newest one; each entry here makes an
+ * older one look like it and says since when it is not needed.
+ */
+#ifndef _HEARTH_COMPAT_H
+#define _HEARTH_COMPAT_H
+
+#include <linux/version.h>
+
+/* 6.12 moved the unaligned accessors. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+#endif /* _HEARTH_COMPAT_H */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A connection: a socket, the requests that travel over it, and how it ends.
+ *
+ * Lives inside its port and as long as that. See
+ * Documentation/internals/usb.rst for the states and the order of locks.
+ */
+#ifndef _HEARTH_VHCI_CONN_H
+#define _HEARTH_VHCI_CONN_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/uio.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/hearth_usb.h>
+
+#include "cursor.h"
+#include "proto.h"
+#include "request.h"
+
+/* Pieces of one sendmsg. */
+#define CONN_TX_PIECES	64
+/* Bulk data the socket may hold unsent: what an urgent message waits behind. */
+#define CONN_TX_WINDOW	(128 * 1024)
+
+struct netlink_ext_ack;
+struct socket;
+
+enum conn_lane {
+	CONN_LANE_URGENT,	/* unlink, control, interrupt, isochronous */
+	CONN_LANE_BULK,
+	CONN_LANES,
+};
+
+enum conn_rx_stage {
+	CONN_RX_HEADER,
+	CONN_RX_DATA,
+	CONN_RX_ISO,
+	CONN_RX_DISCARD,
+};
+
+struct conn_limits {
+	u32 unlink_ms;
+	u32 stall_ms;
+	u32 peer_ms;
+};
+
+struct conn_stats {
+	u64 submitted;
+	u64 completed;
+	u64 errors;
+	u64 unlinked;
+	u64 tx_bytes;
+	u64 rx_bytes;
+	u32 in_flight;
+};
+
+struct vhci_conn {
+	/*
+	 * Protects the request table, the states of requests, @lane,
+	 * @unlinks, @zombies, @stats, @dead and @reason. Taken with
+	 * interrupts off, inside the socket's lock and RCU, outside of the
+	 * HCD's list lock and its giveback lock.
+	 */
+	spinlock_t lock;
+	bool dead;		/* nothing is queued or sent any more */
+	u32 reason;		/* enum hearth_usb_port_reason; 0: up */
+	int error;		/* negative errno that goes with @reason */
+	struct usb_hcd *hcd;
+	u32 devid;
+	struct conn_limits limits;
+	struct conn_stats stats;
+	struct req_table reqs;
+	struct list_head lane[CONN_LANES];	/* struct vhci_pdu, queued */
+	struct list_head unlinks;	/* requests, oldest first */
+	struct list_head zombies;	/* requests, oldest first */
+
+	struct socket *sock;
+	bool tls;
+	void (*saved_data_ready)(struct sock *sk);
+	void (*saved_state_change)(struct sock *sk);
+	void (*saved_write_space)(struct sock *sk);
+
+	struct work_struct tx_work;
+	struct work_struct rx_work;
+	struct delayed_work watch_work;
+
+	/* Of tx_work alone, but for tx_at (any reader). */
+	struct {
+		struct list_head batch;	/* PDUs being sent, in order */
+		u32 off;		/* bytes of the first one sent */
+		struct urb_cursor at;	/* its buffer, if off is inside */
+		struct kvec piece[CONN_TX_PIECES];
+	} tx;
+	bool tx_blocked;	/* no room in the socket since tx_since */
+	unsigned long tx_since;
+
+	/* Of whoever owns the socket. rx_mid and rx_since: any reader. */
+	struct {
+		enum conn_rx_stage stage;
+		u32 off;		/* bytes of the stage received */
+		u32 want;		/* bytes of the stage */
+		struct vhci_req *req;	/* NULL: discard */
+		struct urb_cursor at;
+		struct proto_answer answer;
+		struct usbip_header hdr;
+	} rx;
+	bool rx_mid;		/* in the middle of a message since rx_since */
+	unsigned long rx_since;
+
+	/* Runs once in process context after the connection died. */
+	void (*died)(struct vhci_conn *conn);
+};
+
+extern struct workqueue_struct *vhci_wq;
+
+int conn_init(struct vhci_conn *conn, struct usb_hcd *hcd,
+	      void (*died)(struct vhci_conn *conn));
+int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
+	      struct netlink_ext_ack *extack);
+void conn_kill(struct vhci_conn *conn, u32 reason, int error);
+void conn_close(struct vhci_conn *conn);
+void conn_free(struct vhci_conn *conn);
+
+int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp);
+int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status);
+int conn_reset_device(struct vhci_conn *conn);
+void conn_finish(struct vhci_conn *conn, struct vhci_req *req, int status);
+void conn_retire(struct vhci_conn *conn, struct vhci_req *req);
+void conn_zombify(struct vhci_conn *conn, struct vhci_req *req);
+void conn_watch(struct vhci_conn *conn);
+u32 conn_rtt(struct vhci_conn *conn);
+
+/* tx.c */
+void tx_init(struct vhci_conn *conn);
+void tx_kick(struct vhci_conn *conn);
+void tx_queue_unlink(struct vhci_conn *conn, struct vhci_req *req);
+
+/* rx.c */
+void rx_init(struct vhci_conn *conn);
+void rx_ready(struct vhci_conn *conn);
+
+#endif /* _HEARTH_VHCI_CONN_H */

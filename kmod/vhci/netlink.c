@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The family hearth-usb. Its names, policy and operations are generated from
+ * Documentation/netlink/specs/hearth-usb.yaml; here is what they do.
+ */
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <net/genetlink.h>
+
+#include "hcd.h"
+#include "netlink-gen.h"
+#include "netlink.h"
+#include "port.h"
+
+#define NETLINK_UNLINK_MS	5000
+#define NETLINK_STALL_MS	10000
+#define NETLINK_PEER_MS		15000
+
+static const struct genl_multicast_group netlink_groups[] = {
+	[HEARTH_USB_NLGRP_PORTS] = { .name = HEARTH_USB_MCGRP_PORTS },
+};
+
+/* Filled in by netlink_init(): the size of the generated table is there. */
+static struct genl_family netlink_family __ro_after_init = {
+	.name		= HEARTH_USB_FAMILY_NAME,
+	.version	= HEARTH_USB_FAMILY_VERSION,
+	.module		= THIS_MODULE,
+	.parallel_ops	= true,
+	.mcgrps		= netlink_groups,
+	.n_mcgrps	= ARRAY_SIZE(netlink_groups),
+	.ops		= hearth_usb_nl_ops,
+	.n_ops		= ARRAY_SIZE(hearth_usb_nl_ops),
+	.resv_start_op	= __HEARTH_USB_CMD_MAX,
+};
+
+static u32 netlink_u32(struct nlattr *attr, u32 otherwise)
+{
+	return attr ? nla_get_u32(attr) : otherwise;
+}
+
+/* Is @attr there? If not, an extack sentence says which one is missing. */
+static bool netlink_need(struct genl_info *info, int attr, const char *sentence)
+{
+	if (info->attrs[attr])
+		return true;
+	if (info->extack) {
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, attr);
+		info->extack->_msg = sentence;
+	}
+	return false;
+}
+
+static int netlink_put_stats(struct sk_buff *skb, struct vhci_port *port)
+{
+	u32 rtt = conn_rtt(&port->conn);
+	struct conn_stats stats;
+	struct nlattr *nest;
+
+	spin_lock_irq(&port->conn.lock);
+	stats = port->conn.stats;
+	spin_unlock_irq(&port->conn.lock);
+
+	nest = nla_nest_start(skb, HEARTH_USB_A_PORT_STATS);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_SUBMITTED,
+			      stats.submitted, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_COMPLETED,
+			      stats.completed, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_ERRORS,
+			      stats.errors, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_UNLINKED,
+			      stats.unlinked, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u32(skb, HEARTH_USB_A_STATS_IN_FLIGHT, stats.in_flight) ||
+	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_TX_BYTES,
+			      stats.tx_bytes, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_RX_BYTES,
+			      stats.rx_bytes, HEARTH_USB_A_STATS_PAD) ||
+	    nla_put_u32(skb, HEARTH_USB_A_STATS_RTT, rtt)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int netlink_put_reason(struct sk_buff *skb, struct vhci_conn *conn)
+{
+	u32 reason;
+	int error;
+
+	spin_lock_irq(&conn->lock);
+	reason = conn->reason;
+	error = conn->error;
+	spin_unlock_irq(&conn->lock);
+
+	if (!reason)
+		return 0;
+	if (nla_put_u32(skb, HEARTH_USB_A_PORT_REASON, reason))
+		return -EMSGSIZE;
+	return error ? nla_put_u32(skb, HEARTH_USB_A_PORT_ERROR, -error) : 0;
+}
+
+static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
+			    u32 state)
+{
+	struct vhci_conn *conn = &port->conn;
+	u32 devnum = port_devnum(port);
+
+	if (nla_put_u32(skb, HEARTH_USB_A_PORT_ID, port->id) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_DEVID, conn->devid) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_SPEED, port->speed) ||
+	    (port->busid[0] && nla_put_string(skb, HEARTH_USB_A_PORT_BUSID,
+					      port->busid)) ||
+	    (port->server[0] && nla_put_string(skb, HEARTH_USB_A_PORT_SERVER,
+					       port->server)) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_STATE, state) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_BUSNUM, port->busnum) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_ROOT_PORT, port->root_port) ||
+	    (devnum && nla_put_u32(skb, HEARTH_USB_A_PORT_DEVNUM, devnum)) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_UNLINK_TIMEOUT,
+			conn->limits.unlink_ms) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_STALL_TIMEOUT,
+			conn->limits.stall_ms) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_PEER_TIMEOUT,
+			conn->limits.peer_ms) ||
+	    (conn->tls && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)))
+		return -EMSGSIZE;
+	return netlink_put_reason(skb, conn) ?: netlink_put_stats(skb, port);
+}
+
+static int netlink_fill(struct sk_buff *skb, struct vhci_port *port, u32 state,
+			u32 portid, u32 seq, int flags, u8 cmd)
+{
+	void *hdr = genlmsg_put(skb, portid, seq, &netlink_family, flags, cmd);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (netlink_put_port(skb, port, state)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * netlink_notify() - tell the group "ports" of a port's new state
+ * @port: the port
+ * @state: enum hearth_usb_port_state
+ *
+ * One who misses a message for want of memory finds out by a dump.
+ */
+void netlink_notify(struct vhci_port *port, u32 state)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&netlink_family, &init_net,
+				HEARTH_USB_NLGRP_PORTS))
+		return;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	if (netlink_fill(skb, port, state, 0, 0, 0, HEARTH_USB_CMD_PORT_NTF)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_multicast(&netlink_family, skb, 0, HEARTH_USB_NLGRP_PORTS,
+			  GFP_KERNEL);
+}
+
+static int netlink_reply_id(struct genl_info *info, u32 id)
+{
+	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(u32)),
+					  GFP_KERNEL);
+	void *hdr;
+
+	if (!skb)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(skb, info, &netlink_family, 0,
+				HEARTH_USB_CMD_PORT_ATTACH);
+	if (!hdr || nla_put_u32(skb, HEARTH_USB_A_PORT_ID, id)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
+}
+
+int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct port_config config = {};
+	u32 id;
+	int ret;
+
+	if (!netlink_need(info, HEARTH_USB_A_PORT_SOCKET_FD,
+			  "a socket is needed") ||
+	    !netlink_need(info, HEARTH_USB_A_PORT_DEVID,
+			  "a device id is needed") ||
+	    !netlink_need(info, HEARTH_USB_A_PORT_SPEED, "a speed is needed"))
+		return -EINVAL;
+	config.speed = nla_get_u32(attrs[HEARTH_USB_A_PORT_SPEED]);
+	if (config.speed == HEARTH_USB_SPEED_WIRELESS) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[HEARTH_USB_A_PORT_SPEED],
+				    "Wireless USB is not supported");
+		return -EOPNOTSUPP;
+	}
+	config.devid = nla_get_u32(attrs[HEARTH_USB_A_PORT_DEVID]);
+	if (attrs[HEARTH_USB_A_PORT_BUSID])
+		config.busid = nla_data(attrs[HEARTH_USB_A_PORT_BUSID]);
+	if (attrs[HEARTH_USB_A_PORT_SERVER])
+		config.server = nla_data(attrs[HEARTH_USB_A_PORT_SERVER]);
+	config.limits.unlink_ms =
+		netlink_u32(attrs[HEARTH_USB_A_PORT_UNLINK_TIMEOUT],
+			    NETLINK_UNLINK_MS);
+	config.limits.stall_ms =
+		netlink_u32(attrs[HEARTH_USB_A_PORT_STALL_TIMEOUT],
+			    NETLINK_STALL_MS);
+	config.limits.peer_ms =
+		netlink_u32(attrs[HEARTH_USB_A_PORT_PEER_TIMEOUT],
+			    NETLINK_PEER_MS);
+	config.tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
+
+	ret = port_attach(&config,
+			  nla_get_u32(attrs[HEARTH_USB_A_PORT_SOCKET_FD]), &id,
+			  info->extack);
+	if (ret)
+		return ret;
+	ret = netlink_reply_id(info, id);
+	/* A port whose number nobody was told is of no use. */
+	if (ret)
+		port_detach(id);
+	return ret;
+}
+
+int hearth_usb_nl_port_detach_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *id = info->attrs[HEARTH_USB_A_PORT_ID];
+	int ret;
+
+	if (!netlink_need(info, HEARTH_USB_A_PORT_ID, "a port is needed"))
+		return -EINVAL;
+	ret = port_detach(nla_get_u32(id));
+	if (ret == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such port");
+	return ret;
+}
+
+int hearth_usb_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *id = info->attrs[HEARTH_USB_A_PORT_ID];
+	struct vhci_port *port;
+	struct sk_buff *reply;
+	int ret;
+
+	if (!netlink_need(info, HEARTH_USB_A_PORT_ID, "a port is needed"))
+		return -EINVAL;
+	port = port_get(nla_get_u32(id));
+	if (!port) {
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such port");
+		return -ENOENT;
+	}
+	ret = -ENOMEM;
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply)
+		goto out;
+	ret = netlink_fill(reply, port, port_state(port), info->snd_portid,
+			   info->snd_seq, 0, HEARTH_USB_CMD_PORT_GET);
+	if (ret)
+		nlmsg_free(reply);
+	else
+		ret = genlmsg_reply(reply, info);
+out:
+	port_put(port);
+	return ret;
+}
+
+/*
+ * Goes on from the id after the last one sent. Ids only grow, so a port is
+ * never sent twice, and one that stays for the whole dump is never missed.
+ */
+int hearth_usb_nl_port_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	struct vhci_port *port;
+	int ret;
+
+	while ((port = port_get_next(cb->args[0]))) {
+		ret = netlink_fill(skb, port, port_state(port),
+				   NETLINK_CB(cb->skb).portid,
+				   cb->nlh->nlmsg_seq, NLM_F_MULTI,
+				   HEARTH_USB_CMD_PORT_GET);
+		if (!ret)
+			cb->args[0] = port->id + 1UL;
+		port_put(port);
+		if (ret)
+			return skb->len ?: ret;
+	}
+	return skb->len;
+}
+
+int __init netlink_init(void)
+{
+	return genl_register_family(&netlink_family);
+}
+
+void netlink_exit(void)
+{
+	genl_unregister_family(&netlink_family);
+}
