@@ -10,22 +10,6 @@
 
 #include <uapi/linux/hearth_usb.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation hearth_usb_a_port_unlink_timeout_range = {
-	.min	= 1ULL,
-	.max	= HEARTH_USB_TIMEOUT_MAX,
-};
-
-static const struct netlink_range_validation hearth_usb_a_port_stall_timeout_range = {
-	.min	= 1ULL,
-	.max	= HEARTH_USB_TIMEOUT_MAX,
-};
-
-static const struct netlink_range_validation hearth_usb_a_port_peer_timeout_range = {
-	.min	= 1ULL,
-	.max	= HEARTH_USB_TIMEOUT_MAX,
-};
-
 /* HEARTH_USB_CMD_PORT_ATTACH - do */
 const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_TLS + 1] = {
 	[HEARTH_USB_A_PORT_SOCKET_FD] = { .type = NLA_U32, },
@@ -33,9 +17,9 @@ const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_TLS +
 	[HEARTH_USB_A_PORT_SPEED] = NLA_POLICY_RANGE(NLA_U32, 1, 6),
 	[HEARTH_USB_A_PORT_BUSID] = { .type = NLA_NUL_STRING, .len = HEARTH_USB_BUSID_MAX_LEN, },
 	[HEARTH_USB_A_PORT_SERVER] = { .type = NLA_NUL_STRING, .len = HEARTH_USB_SERVER_MAX_LEN, },
-	[HEARTH_USB_A_PORT_UNLINK_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &hearth_usb_a_port_unlink_timeout_range),
-	[HEARTH_USB_A_PORT_STALL_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &hearth_usb_a_port_stall_timeout_range),
-	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &hearth_usb_a_port_peer_timeout_range),
+	[HEARTH_USB_A_PORT_UNLINK_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HEARTH_USB_A_PORT_STALL_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG, },
 };
 

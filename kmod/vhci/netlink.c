@@ -33,9 +33,10 @@ static struct genl_family netlink_family __ro_after_init = {
 	.resv_start_op	= __HEARTH_USB_CMD_MAX,
 };
 
-static u32 netlink_u32(struct nlattr *attr, u32 otherwise)
+static u32 netlink_limit(struct nlattr *attr, u32 otherwise)
 {
-	return attr ? nla_get_u32(attr) : otherwise;
+	return attr ? min_t(u32, nla_get_u32(attr), HEARTH_USB_TIMEOUT_MAX) :
+		      otherwise;
 }
 
 /* Is @attr there? If not, an extack sentence says which one is missing. */
@@ -213,14 +214,14 @@ int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
 	if (attrs[HEARTH_USB_A_PORT_SERVER])
 		config.server = nla_data(attrs[HEARTH_USB_A_PORT_SERVER]);
 	config.limits.unlink_ms =
-		netlink_u32(attrs[HEARTH_USB_A_PORT_UNLINK_TIMEOUT],
-			    NETLINK_UNLINK_MS);
+		netlink_limit(attrs[HEARTH_USB_A_PORT_UNLINK_TIMEOUT],
+			      NETLINK_UNLINK_MS);
 	config.limits.stall_ms =
-		netlink_u32(attrs[HEARTH_USB_A_PORT_STALL_TIMEOUT],
-			    NETLINK_STALL_MS);
+		netlink_limit(attrs[HEARTH_USB_A_PORT_STALL_TIMEOUT],
+			      NETLINK_STALL_MS);
 	config.limits.peer_ms =
-		netlink_u32(attrs[HEARTH_USB_A_PORT_PEER_TIMEOUT],
-			    NETLINK_PEER_MS);
+		netlink_limit(attrs[HEARTH_USB_A_PORT_PEER_TIMEOUT],
+			      NETLINK_PEER_MS);
 	config.tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
 
 	ret = port_attach(&config,
