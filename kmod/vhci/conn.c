@@ -38,9 +38,9 @@ static void conn_write_space(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	conn = sk->sk_user_data;
 	if (conn) {
+		/* TCP calls only when a sendmsg of ours found no room. */
 		conn->saved_write_space(sk);
-		if (READ_ONCE(conn->tx_blocked) && sk_stream_is_writeable(sk))
-			tx_kick(conn);
+		tx_kick(conn);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }

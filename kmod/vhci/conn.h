@@ -60,8 +60,8 @@ struct conn_stats {
 struct vhci_conn {
 	/*
 	 * Protects the request table, the states of requests, @lane,
-	 * @unlinks, @zombies, @stats, @dead and @reason. Taken with
-	 * interrupts off, inside the socket's lock and RCU, outside of the
+	 * @unlinks, @zombies, @stats (but for rx_bytes, which is @rx's),
+	 * @dead and @reason. Taken with interrupts off, inside the socket's lock and RCU, outside of the
 	 * HCD's list lock and its giveback lock.
 	 */
 	spinlock_t lock;

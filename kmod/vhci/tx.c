@@ -251,9 +251,16 @@ void tx_queue_unlink(struct vhci_conn *conn, struct vhci_req *req)
 	tx_kick(conn);
 }
 
+/**
+ * tx_kick() - there is something to send, or room to send it
+ * @conn: the connection; locked, or in a callback of its socket
+ *
+ * A dead connection gets no work: conn_close() may have cancelled it already.
+ */
 void tx_kick(struct vhci_conn *conn)
 {
-	queue_work(vhci_wq, &conn->tx_work);
+	if (!READ_ONCE(conn->dead))
+		queue_work(vhci_wq, &conn->tx_work);
 }
 
 void tx_init(struct vhci_conn *conn)
