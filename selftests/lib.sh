@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# KTAP for shell tests. A test reads
+#
+#	#!/bin/bash
+#	# SPDX-License-Identifier: GPL-2.0
+#	# hearth-test: machine=usb kernels=stock,lockdep timeout=60
+#	. "$HEARTH_LIB"
+#	plan 2
+#	check "the module loads" modprobe hearth_vhci
+#	[ -e /dev/null ] && ok "null is there" || not_ok "null is there"
+#	finish
+#
+# The results go to standard output, everything else of a command to
+# diagnostics. "finish" leaves with the exit code; a script that dies before
+# has an unfulfilled plan and so fails.
+
+_n=0 _failed=0 _plan=0
+
+plan()
+{
+	_plan=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+ok() { _n=$((_n + 1)); echo "ok $_n $*"; }
+not_ok() { _n=$((_n + 1)); _failed=$((_failed + 1)); echo "not ok $_n $*"; }
+skip() { _n=$((_n + 1)); echo "ok $_n ${1} # SKIP ${2-}"; }
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# skip_all REASON: instead of a plan.
+skip_all() { echo "KTAP version 1"; echo "1..0 # SKIP $*"; exit 4; }
+
+# skip_rest REASON: all results that the plan still misses.
+skip_rest()
+{
+	while [ "$_n" -lt "$_plan" ]; do
+		skip "not run" "$*"
+	done
+	finish
+}
+
+# bail REASON: no sense in going on.
+bail() { echo "Bail out! $*"; exit 1; }
+
+# check NAME COMMAND...: one result by the command's exit code.
+check()
+{
+	local name=$1 out rc=0
+	shift
+	out=$("$@" 2>&1) || rc=$?
+	[ -z "$out" ] || diag "$out"
+	if [ $rc -eq 0 ]; then ok "$name"; else diag "exit code $rc: $*"; not_ok "$name"; fi
+	return $rc
+}
+
+# refuse NAME COMMAND...: passes where the command fails.
+refuse()
+{
+	local name=$1 out rc=0
+	shift
+	out=$("$@" 2>&1) || rc=$?
+	[ -z "$out" ] || diag "$out"
+	if [ $rc -ne 0 ]; then ok "$name"; else not_ok "$name"; fi
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for()
+{
+	local end=$(($(date +%s) + $1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# barrier NAME: waits until each guest of the machine calls it with this name.
+barrier() { qmp "@barrier ${0##*/} $1" >/dev/null; }
+
+finish() { [ "$_failed" -eq 0 ] && [ "$_n" -eq "$_plan" ]; exit $?; }

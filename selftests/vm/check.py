@@ -1,0 +1,354 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Chooses tests, boots guests for them, judges, and prints KTAP."""
+import argparse
+import concurrent.futures
+import fcntl
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import guest
+import verdict
+from paths import CACHE, DEBUG, STOCK, TOP, read, say
+from vm import ALIASES, MACHINES, SILENCE, SLOW, Boot
+
+SELFTESTS = os.path.join(TOP, "selftests")
+
+
+class Test:
+    """A script under selftests, with what its header asks for."""
+
+    def __init__(self, name):
+        self.name = name
+        self.machine, self.kernels, self.timeout = "plain", ["all"], 120
+        self.expect, self.alone, self.silence, self.kmemleak = None, False, SILENCE, True
+        m = re.search(r"^# hearth-test:(.*)$", read(SELFTESTS, name), re.M)
+        self.valid = bool(m)
+        for key, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', m.group(1) if m else ""):
+            value = quoted or plain
+            if key == "machine":
+                self.machine = ALIASES.get(value, value)
+            elif key == "kernels":
+                self.kernels = value.split(",")
+            elif key == "timeout":
+                self.timeout = int(value)
+            elif key == "silence":
+                self.silence = int(value)
+            elif key == "kmemleak":
+                self.kmemleak = value != "no"
+            elif key == "alone":
+                self.alone = value == "yes"
+            elif key == "expect":       # the proofs of the harness: it must fail, so
+                self.expect, self.alone = value, True
+            else:
+                raise SystemExit(f"check: selftests/{name}: unknown word {key} in its header")
+        if self.machine not in MACHINES:
+            raise SystemExit(f"check: selftests/{name}: no machine {self.machine}")
+
+    def wants(self, kname):
+        if kname == "uml" and self.machine != "plain":
+            return False
+        group = "stock" if kname in STOCK else "debug"
+        return any(k in ("all", group, kname) for k in self.kernels)
+
+
+def find_tests():
+    tests = []
+    for path in sorted(glob.glob(SELFTESTS + "/*/*.sh")):
+        name = os.path.relpath(path, SELFTESTS)
+        if not name.startswith("vm/") and os.access(path, os.X_OK):
+            t = Test(name)
+            if t.valid:
+                tests.append(t)
+    return tests
+
+
+def build_programs(subsystem):
+    """Compile selftests/SUBSYSTEM; returns the folder with the programs."""
+    src = os.path.join(SELFTESTS, subsystem)
+    if not os.path.exists(src + "/Makefile"):
+        return None
+    out = os.path.join(CACHE, "build", "selftests", subsystem)
+    os.makedirs(out, exist_ok=True)
+    with open(os.path.join(out, ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        p = subprocess.run(["make", "-s", "-C", src, "OUT=" + out, "all"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if p.returncode:
+        raise SystemExit(f"check: selftests/{subsystem} does not build:\n{p.stdout}")
+    return out
+
+
+def copy_tests(subsystems, programs):
+    """Returns a function that fills a guest's /hearth."""
+    def fill(hearth):
+        dst = os.path.join(hearth, "selftests")
+        os.makedirs(dst, exist_ok=True)
+        for lib in glob.glob(SELFTESTS + "/*.sh"):
+            shutil.copy(lib, dst)
+        for sub in subsystems:
+            shutil.copytree(os.path.join(SELFTESTS, sub), os.path.join(dst, sub), dirs_exist_ok=True)
+            if programs.get(sub):
+                for path in glob.glob(programs[sub] + "/*"):
+                    if os.path.isfile(path) and os.access(path, os.X_OK):
+                        shutil.copy(path, os.path.join(dst, sub))
+                        for lib in guest.libraries(path):
+                            os.makedirs(hearth + "/lib", exist_ok=True)
+                            shutil.copy2(lib, hearth + "/lib/")
+    return fill
+
+
+class Report:
+    """The output: KTAP, one result for each test and kernel."""
+
+    def __init__(self, verbose):
+        self.n = self.passed = self.failed = self.skipped = 0
+        self.lock, self.bad, self.verbose = threading.Lock(), [], verbose
+        print("KTAP version 1", flush=True)
+
+    def result(self, name, faults, text="", skipped=False, notes=()):
+        with self.lock:
+            self.n += 1
+            for line in text.splitlines():
+                if line.strip():
+                    print("    " + line)
+            for note in notes:
+                print("# " + note)
+            if faults:
+                self.failed += 1
+                self.bad.append(name)
+                for fault in faults:
+                    print(f"# {name}: {fault}")
+                print(f"not ok {self.n} {name}")
+            elif skipped:
+                self.skipped += 1
+                print(f"ok {self.n} {name} # SKIP")
+            else:
+                self.passed += 1
+                print(f"ok {self.n} {name}")
+            sys.stdout.flush()
+
+    def finish(self):
+        print(f"1..{self.n}")
+        for name in self.bad:
+            print("# failed: " + name)
+        more = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{more}", flush=True)
+        return 1 if self.failed or not self.passed else 0
+
+
+class Batch:
+    """Tests that share a boot (or several, where a guest dies on the way)."""
+
+    def __init__(self, kname, machine, tests):
+        self.kname, self.machine, self.tests = kname, machine, tests
+        self.cores = min(len(MACHINES[machine][0]), 2)
+
+    def run(self, root, logs, fill, report):
+        left, n = list(self.tests), 0
+        label = f"{self.kname}-{self.machine}-{self.tests[0].name.replace('/', '_')[:-3]}"
+        while left:
+            n += 1
+            job = os.path.join(logs, f"{label}.{n}")
+            kmemleak = self.kname in ("uml", "kasan") and any(t.kmemleak for t in left)
+            start = time.monotonic()
+            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak)
+            boot.run()
+            done = self.judge(boot, left, report, kmemleak, time.monotonic() - start)
+            if not done:                # the boot failed before its first test: no sense in more
+                break
+            left = left[done:]
+
+    def judge(self, boot, tests, report, kmemleak, took):
+        """Reports what this boot proved; returns the number of tests it got through."""
+        per_role = []
+        for g in boot.guests:
+            results, through = verdict.split_tap(read(g.tap()))
+            console = verdict.split_console(read(g.console()) if os.path.exists(g.console()) else "")
+            per_role.append((g, {r[0]: r for r in results}, console, through))
+        first = per_role[0][0]
+        outside = []
+        for g, _, console, _ in per_role:
+            outside += [f"{g.role}: {line.strip()}" for line in verdict.reports(console[None])]
+        started = [t for t in tests if any(t.name in got for _, got, _, _ in per_role)]
+        if not started:
+            why = boot.why or "the guest ran no test"
+            for t in tests:
+                self.tell(report, t, [why] + outside[:8], "", first.job)
+            return 0
+        leak_faults = []
+        for g, got, console, _ in per_role:
+            if kmemleak and "kmemleak" in got:
+                leak_faults += verdict.judge(got["kmemleak"][1], got["kmemleak"][2])[0]
+                leak_faults = ["kmemleak: " + f for f in leak_faults]
+        alive = all(through for _, _, _, through in per_role)
+        for t in started:
+            faults, text, skipped, passed = [], "", 0, 0
+            for g, got, console, _ in per_role:
+                where = "" if len(per_role) == 1 else g.role + ": "
+                if t.name not in got:
+                    faults.append(where + "did not run it")
+                    continue
+                bad, ok, _, skip = verdict.judge(got[t.name][1], got[t.name][2])
+                faults += [where + f for f in bad]
+                skipped, passed = skipped + skip, passed + ok
+                text += ("" if not where else f"# {g.role}\n") + got[t.name][1]
+                for line in verdict.reports(console.get(t.name, ""))[:8]:
+                    faults.append(f"{where}kernel log: {line.strip()}")
+            last = t is started[-1]
+            if last and boot.why:
+                faults.append(boot.why)
+            if last and not boot.why and not alive:
+                faults.append("no exit marker")
+            if t.expect and leak_faults:
+                faults += leak_faults
+            self.tell(report, t, faults, text, first.job, skipped and not passed, outside)
+        if kmemleak and not any(t.expect for t in started) and alive:
+            text = "".join(got["kmemleak"][1] for _, got, _, _ in per_role if "kmemleak" in got)
+            report.result(f"{self.kname} kmemleak after {started[0].name} and {len(started) - 1} more",
+                          leak_faults or ([] if text else ["no scan"]), text)
+        if outside and not any(t.expect for t in started):
+            report.result(f"{self.kname} {self.machine}: kernel log outside of tests", outside[:8],
+                          notes=["console: " + first.console()])
+        return len(started)
+
+    def tell(self, report, t, faults, text, job, skipped=False, outside=()):
+        name = f"{self.kname} {t.name}"
+        if t.expect:
+            seen = [f for f in [*faults, *outside] if re.search(t.expect, f)]
+            if seen:
+                report.result(name, [], "", notes=[f"{name}: seen as it must be: {seen[0]}"])
+            else:
+                report.result(name, [f"not seen: {t.expect}", *(f"seen: {f}" for f in faults)],
+                              text, notes=["logs: " + job])
+            return
+        report.result(name, faults, text, skipped, notes=["logs: " + job] if faults else ())
+
+
+def plan_batches(tests, kernels):
+    batches = []
+    for kname in kernels:
+        shared = {}
+        for t in tests:
+            if not t.wants(kname):
+                continue
+            if t.alone:
+                batches.append(Batch(kname, t.machine, [t]))
+            else:
+                shared.setdefault(t.machine, []).append(t)
+        for machine, group in shared.items():
+            batches.append(Batch(kname, machine, group))
+    # the long ones first, so that the end is not one VM alone
+    return sorted(batches, key=lambda b: -len(b.tests) * SLOW.get(b.kname, 1))
+
+
+def host_check(report, name, *cmd):
+    """A check that needs no guest."""
+    start = time.monotonic()
+    p = subprocess.run(cmd, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    text = "" if not p.returncode else "".join(f"# {line}\n" for line in p.stdout.splitlines()[-40:])
+    report.result(name, [f"exit code {p.returncode}"] if p.returncode else [], text,
+                  notes=[f"{name}: {time.monotonic() - start:.0f} s"])
+
+
+def host_checks(report):
+    if os.path.exists(os.path.join(TOP, "scripts/netlink-regen")):
+        host_check(report, "host netlink-regen --check", "./scripts/netlink-regen", "--check")
+    host_check(report, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
+    if os.path.exists(os.path.join(TOP, "usr/Makefile")):
+        host_check(report, "host usr tests", "make", "-C", "usr", "check",
+                   "OUT=" + os.path.join(CACHE, "build", "usr", "out"))
+    if os.path.exists(os.path.join(TOP, "scripts/lint")):
+        host_check(report, "host lint", "./scripts/lint")
+        host_check(report, "host lint --prove", "./scripts/lint", "--prove")
+
+
+def main():
+    p = argparse.ArgumentParser(prog="check", description="Runs the selftests in virtual machines.")
+    p.add_argument("subset", nargs="*", help="folders of selftests, tests (usb/disk.sh), or 'host'")
+    p.add_argument("--kernel", action="append", choices=STOCK + DEBUG, help="only on this kernel")
+    p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel")
+    p.add_argument("--list", action="store_true", help="list the tests and end")
+    p.add_argument("--jobs", type=int, default=os.cpu_count(), help="guests at a time")
+    args = p.parse_args()
+
+    everything = find_tests()
+    tests = [t for t in everything if not args.subset or any(
+        t.name == s or t.name == s + ".sh" or t.name.startswith(s.rstrip("/") + "/") for s in args.subset)]
+    kernels = args.kernel or STOCK + ["uml", "lockdep"] + (["kasan"] if args.full else [])
+    if args.list:
+        for t in tests:
+            on = [k for k in kernels if t.wants(k)]
+            print(f"{t.name:32} {t.machine:6} {' '.join(on)}")
+        return 0
+    known = {t.name.split("/")[0] for t in everything} | {t.name for t in everything} | {"host"}
+    known |= {t.name[:-3] for t in everything}
+    for s in args.subset:
+        if s.rstrip("/") not in known:
+            raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
+
+    begin = time.monotonic()
+    batches = plan_batches(tests, kernels)
+    report = Report(True)
+    logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
+    os.makedirs(logs, exist_ok=True)
+    old = sorted(glob.glob(os.path.join(CACHE, "log", "check", "*")), key=os.path.getmtime)
+    for path in old[:-20]:
+        shutil.rmtree(path, ignore_errors=True)
+    say("logs: " + logs)
+
+    subsystems = sorted({t.name.split("/")[0] for t in tests})
+    programs = {sub: build_programs(sub) for sub in subsystems}
+    fill = copy_tests(subsystems, programs)
+    used = [k for k in kernels if any(b.kname == k for b in batches)]
+    slots, free = threading.Condition(), [max(1, args.jobs)]
+    left = [len(batches)]
+
+    def work(batch, root):
+        cores = min(batch.cores, args.jobs)
+        with slots:
+            slots.wait_for(lambda: free[0] >= cores)
+            free[0] -= cores
+        try:
+            batch.run(root, logs, fill, report)
+        except Exception as e:          # a fault of ours must not pass for success
+            report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
+        finally:
+            with slots:
+                free[0] += cores
+                left[0] -= 1
+                slots.notify_all()
+            say(f"{left[0]} of {len(batches)} boots left, {time.monotonic() - begin:.0f} s")
+
+    if not args.subset and not args.kernel or "host" in args.subset:
+        if os.path.exists(os.path.join(TOP, "usr", "Makefile")):
+            guest.build_usr()
+        host_checks(report)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(4, args.jobs * 2)) as pool:
+        futures = []
+        for kname in used:
+            say(f"preparing kernel {kname}, our modules and the guest")
+            try:
+                root = guest.prepare(kname)
+            except (subprocess.CalledProcessError, SystemExit, OSError) as e:
+                report.result(f"{kname} build", [str(e)])
+                continue
+            futures += [pool.submit(work, b, root) for b in batches if b.kname == kname]
+        for f in futures:
+            f.result()
+    say(f"done in {time.monotonic() - begin:.0f} s")
+    return report.finish()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
