@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
+#include "../lib/address.h"
+#include "test.h"
+
+static void address_takes_all_forms(void)
+{
+	static const struct {
+		const char *text, *host, *port;
+	} cases[] = {
+		{ "10.0.0.2", "10.0.0.2", "3240" },
+		{ "10.0.0.2:1", "10.0.0.2", "1" },
+		{ "node", "node", "3240" },
+		{ "node:65535", "node", "65535" },
+		{ "::1", "::1", "3240" },
+		{ "fe80::1%eth0", "fe80::1%eth0", "3240" },
+		{ "[::1]", "::1", "3240" },
+		{ "[::1]:3241", "::1", "3241" },
+		{ "[node]:3241", "node", "3241" },
+	};
+	struct address addr;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		expect(!address_parse(cases[i].text, "3240", &addr, &err));
+		expect_text(addr.name, cases[i].text);
+		expect_text(addr.host, cases[i].host);
+		expect_text(addr.port, cases[i].port);
+	}
+}
+
+static void address_refuses_the_rest(void)
+{
+	static const char * const bad[] = {
+		"", ":", ":1", "a:", "a:0", "a:65536", "a:-1", "a:1x", "a: 1",
+		"a:99999999999", "[", "[]", "[]:1", "[::1", "[::1]x",
+		"[::1]:", "[::1]:x", "a b", "a\x1b",
+	};
+	char longest[257];
+	struct address addr;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		test_expect(address_parse(bad[i], "3240", &addr, &err) ==
+			    -EINVAL, bad[i], __FILE__, __LINE__);
+
+	memset(longest, 'a', sizeof(longest));
+	longest[256] = '\0';
+	expect(address_parse(longest, "3240", &addr, &err) == -EINVAL);
+	longest[255] = '\0';
+	expect(!address_parse(longest, "3240", &addr, &err));
+}
+
+const struct test address_tests[] = {
+	TEST(address_takes_all_forms),
+	TEST(address_refuses_the_rest),
+	{ 0 },
+};
