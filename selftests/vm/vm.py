@@ -151,7 +151,7 @@ class Guest:
         null = open(os.devnull, "rb")
         env = dict(os.environ, TMPDIR="/dev/shm", HOME=self.job)
         cmd = [kernel("uml", "linux"), "mem=768M", "root=/dev/root", "rootfstype=hostfs",
-               "hostfs=" + self.root, "ro", "init=/init", "con=null", "con0=null,fd:1",
+               "hostfs=/", "ro", "init=" + VM + "/uml-init", "hearth.root=" + self.root, "con=null", "con0=null,fd:1",
                f"ssl0=fd:{null.fileno()},fd:{tap.fileno()}", "panic=-1", "oops=panic",
                "hearth.line=/dev/ttyS0", "hearth.job=" + self.hearth, "hearth.role=" + self.role,
                "umid=hearth" + str(os.getpid()) + "." + os.path.basename(self.job)]
