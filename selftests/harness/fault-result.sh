@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=uml timeout=30 kmemleak=no expect="1 of 2 failed"
+# One result that is not ok fails the test, whatever the exit code.
+. "$HEARTH_LIB"
+plan 2
+ok "one"
+not_ok "two"
+exit 0

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=uml timeout=30 kmemleak=no expect="the guest ended in it"
+# A guest that ends without a word fails.
+. "$HEARTH_LIB"
+plan 1
+ok "one"
+poweroff -f
+sleep 100

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=uml timeout=3 kmemleak=no expect="^timeout$"
+# A script that does not end fails.
+. "$HEARTH_LIB"
+plan 1
+sleep 1000
+ok "one"
