@@ -465,7 +465,6 @@ int port_events_open(struct port_events *events, struct error *err)
 	ret = socket_open(&events->sock, &events->family, err);
 	if (ret)
 		return ret;
-	nl_socket_disable_seq_check(events->sock);
 	nl_socket_set_buffer_size(events->sock, EVENTS_BUFFER, 0);
 	group = genl_ctrl_resolve_grp(events->sock, HEARTH_USB_FAMILY_NAME,
 				      HEARTH_USB_MCGRP_PORTS);
@@ -534,6 +533,14 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Events carry no sequence number that we asked for. */
+static int on_seq_check(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
 int port_events_read(struct port_events *events, port_fn fn, void *arg,
 		     struct error *err)
 {
@@ -544,6 +551,7 @@ int port_events_read(struct port_events *events, port_fn fn, void *arg,
 	if (!cb)
 		return error_set(err, ENOMEM, "out of memory");
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &reader);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq_check, NULL);
 	do {
 		ret = nl_recvmsgs(events->sock, cb);
 	} while (ret >= 0 && !reader.gone);
