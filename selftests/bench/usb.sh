@@ -102,11 +102,11 @@ while [ $n -lt "$rounds" ]; do
 	rows peer on_disk "$dev"
 	usbip detach -p 0 >/dev/null 2>&1
 	settle
-	hearth usb attach 127.0.0.1 1-1 >/dev/null || die "hearth usb attach"
+	port=$(hearth usb attach 127.0.0.1 1-1 | sed -n 's/^port \([0-9]*\):.*/\1/p')
+	[ "$port" ] || die "hearth usb attach"
 	dev=$(disk hearth_vhci)
 	rows ours on_disk "$dev"
-	port=$(hearth -j usb ports | sed -n 's/.*"id": *\([0-9]*\).*/\1/p' | head -n 1)
-	hearth usb detach "${port:-$((n + 1))}" >/dev/null || die "hearth usb detach"
+	hearth usb detach "$port" >/dev/null || die "hearth usb detach"
 	n=$((n + 1))
 done
 echo "@bench-done"
