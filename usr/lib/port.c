@@ -299,7 +299,7 @@ static int socket_open(struct nl_sock **sock, int *family, struct error *err)
 	ret = genl_ctrl_resolve(*sock, HEARTH_USB_FAMILY_NAME);
 	if (ret == -NLE_OBJ_NOTFOUND) {
 		ret = error_set(err, ENOENT,
-				"the kernel module hearth_vhci is not loaded (modprobe hearth_vhci)");
+				"the kernel module hearth_vhci is not loaded, and did not load by itself (modprobe hearth_vhci tells why)");
 		goto err;
 	}
 	if (ret < 0) {
@@ -541,6 +541,14 @@ static int on_seq_check(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Events answer nothing, so they have no number to check. */
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
 int port_events_read(struct port_events *events, port_fn fn, void *arg,
 		     struct error *err)
 {
@@ -551,6 +559,7 @@ int port_events_read(struct port_events *events, port_fn fn, void *arg,
 	if (!cb)
 		return error_set(err, ENOMEM, "out of memory");
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &reader);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, NULL);
 	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq_check, NULL);
 	do {
 		ret = nl_recvmsgs(events->sock, cb);
