@@ -41,12 +41,26 @@ class Barriers:
     """Guests of one boot wait for each other by name."""
 
     def __init__(self, parties):
-        self.parties, self.lock, self.named = parties, threading.Lock(), {}
+        self.parties, self.lock, self.named, self.broken = parties, threading.Lock(), {}, False
 
     def wait(self, name):
         with self.lock:
+            if self.broken:
+                raise threading.BrokenBarrierError
             barrier = self.named.setdefault(name, threading.Barrier(self.parties))
         barrier.wait(300)
+
+    def reset(self):
+        """All guests are at the next test."""
+        with self.lock:
+            self.named, self.broken = {}, False
+
+    def abort(self):
+        """A guest failed: the others shall not wait for it."""
+        with self.lock:
+            self.broken = True
+            for barrier in self.named.values():
+                barrier.abort()
 
 
 class Bridge(threading.Thread):
@@ -215,8 +229,8 @@ class Guest:
         else:
             cmd += ["-serial", "file:" + self.console(), "-serial", "file:" + self.tap()]
         for n in range(5):
-            with open(f"{self.job}/image{n}", "wb") as f:
-                f.truncate(64 << 20)
+            with open(f"{self.job}/image{n}", "ab") as f:
+                f.truncate(64 << 20)    # one that is there keeps its content
         for role, args in MACHINES[self.machine][1]:
             if role in (None, self.role):
                 cmd += args.replace("{job}", self.job).split()
@@ -302,12 +316,15 @@ class Boot:
         seen = {g: (None, time.monotonic()) for g in self.guests}
         while True:
             time.sleep(0.1)
-            through = 0
+            through, at = 0, set()
             for g in self.guests:
                 last, done = self.state(g)
+                at.add(tuple(last or ()))
                 size = os.path.getsize(g.tap())
                 if seen[g][0] != (last, size if last and last[0] != "begin" else 0):
                     seen[g] = ((last, size if last and last[0] != "begin" else 0), time.monotonic())
+                if last and last[0] == "end" and last[-1] != "0":
+                    self.barriers.abort()
                 if done:
                     through += 1
                 elif g.proc.poll() is not None:
@@ -317,5 +334,7 @@ class Boot:
                     what = f"in {last[1]}" if last and last[0] == "begin" else "between tests"
                     self.why = f"{g.role}: the guest hangs {what if last else 'at boot'}"
                     return
+            if self.barriers.broken and len(at) == 1 and at.pop()[:1] == ("begin",):
+                self.barriers.reset()
             if through == len(self.guests):
                 return
