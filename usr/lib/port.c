@@ -541,14 +541,6 @@ static int on_seq_check(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* Events answer nothing, so they have no number to check. */
-static int on_sequence(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	(void)arg;
-	return NL_OK;
-}
-
 int port_events_read(struct port_events *events, port_fn fn, void *arg,
 		     struct error *err)
 {
@@ -559,7 +551,6 @@ int port_events_read(struct port_events *events, port_fn fn, void *arg,
 	if (!cb)
 		return error_set(err, ENOMEM, "out of memory");
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &reader);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, NULL);
 	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq_check, NULL);
 	do {
 		ret = nl_recvmsgs(events->sock, cb);
