@@ -84,10 +84,11 @@ static void show_device(struct out *out, const struct usbip_device *dev,
 	out_uint(out, "class", NULL, dev->class);
 	out_uint(out, "subclass", NULL, dev->subclass);
 	out_uint(out, "protocol", NULL, dev->protocol);
-	if (dev->class) {
-		out_string(out, "class-name", "    device: %s\n",
-			   usbip_class_name(dev->class));
-	}
+	out_string(out, "class-name", dev->class ? "    device: %s\n" : NULL,
+		   usbip_class_name(dev->class));
+	/* So it is with the stock server and a device bound to usbip-host. */
+	if (!dev->class && !dev->n_interfaces)
+		out_text(out, "    class: by interface; the server does not tell\n");
 	show_interfaces(out, dev);
 	out_object_end(out);
 }
