@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=usb kernels=stock,lockdep timeout=120
+# Disks of each transport and speed: the same bytes as where they are plugged
+# in, and a file system that outlives a detach. U2, U3
+. "$HEARTH_LIB"
+. ./common.bash
+
+disk()	# disk SERIAL WHAT
+{
+	local busid dev sum port
+	busid=$(wait_busid serial "$1")
+	wait_for 20 local_disk "$busid"
+	dev=$(local_disk "$busid")
+	seed_disk "$dev"
+	sum=$(sum_of "$dev")
+	bind "$busid"
+	port=$(attach "$busid")
+	dev=$(wait_disk)
+	check "$2: the bytes are those of the local disk" [ "$(sum_of "$dev")" = "$sum" ]
+
+	mkfs.ext4 -q -F "$dev" >/dev/null 2>&1
+	mkdir -p /mnt/usb
+	check "$2: a file system is mounted" mount "$dev" /mnt/usb
+	dd if=/dev/urandom of=/mnt/usb/file bs=64k count=64 conv=fsync status=none
+	sum=$(sha256sum </mnt/usb/file)
+	umount /mnt/usb
+	hearth usb detach "$port" >/dev/null
+	check "$2: the disk is gone after detach" wait_for 10 eval '! remote_disk'
+
+	port=$(attach "$busid")
+	dev=$(wait_disk)
+	check "$2: no error in the file system" fsck.ext4 -fn "$dev"
+	mount -o ro "$dev" /mnt/usb
+	check "$2: the file is what was written" [ "$(sha256sum </mnt/usb/file)" = "$sum" ]
+	umount /mnt/usb
+	check "$2: detach" hearth usb detach "$port"
+	wait_for 10 no_ports
+	usbip unbind -b "$busid" >/dev/null 2>&1
+}
+
+plan 18
+serve
+modprobe -a usb-storage uas sd_mod ext4 2>/dev/null
+disk HEARTHBOTHS "bulk-only, high speed"
+disk HEARTHBOT "bulk-only, super speed"
+disk HEARTHUAS "UAS, high speed"
+finish
