@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=usb kernels=stock timeout=90
+# The command hearth against stock usbipd: what it prints, what it refuses and
+# why, and what the monitor tells meanwhile.
+. "$HEARTH_LIB"
+plan 20
+
+busid_of()
+{
+	local f
+	for f in /sys/bus/usb/devices/*/serial; do
+		[ "$(cat "$f")" = "$1" ] && basename "$(dirname "$f")" && return
+	done
+	return 1
+}
+# has TEXT COMMAND...: TEXT is in the output
+has() { local want=$1; shift; "$@" 2>&1 | tee /dev/stderr | grep -qF -- "$want"; }
+
+# refused TEXT COMMAND...: exit code 2, and TEXT says why
+refused() { local out rc want=$1; shift; out=$("$@" 2>&1); rc=$?; echo "$out (exit $rc)"; [ $rc = 2 ] && [[ $out = *"$want"* ]]; }
+
+anybody() { setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-groups "$@"; }
+
+ip link set lo up
+modprobe -a xhci_pci ehci_pci usb-storage usbip-host
+usbipd -D
+sleep 1
+check "module loads by itself" hearth usb ports
+wait_for 10 busid_of HEARTHBOTHS
+b=$(busid_of HEARTHBOTHS)
+diag "stick is $b"
+check "attach of what is not shared" refused "shares no such device" hearth usb attach 127.0.0.1 "$b"
+usbip bind -b "$b"
+check "list" has "$b: 46f4:0001" hearth usb list 127.0.0.1
+check "list in JSON" has '"vendor":"46f4","product":"0001"' hearth -j usb list 127.0.0.1
+hearth -j monitor >/tmp/work/events & mon=$!
+hearth monitor >/tmp/work/lines & mon2=$!
+sleep 0.5
+check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach 127.0.0.1 "$b"
+sleep 1
+check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, on bus" hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000
+check "attach twice" refused "in use" hearth usb attach 127.0.0.1 "$b"
+check "ports" has "stall 7000 ms" hearth usb ports
+check "one port" has '"state":"attached"' hearth -j usb ports 1
+check "ports as anybody" has '"port":1' anybody hearth -j usb ports
+check "no such port" refused "no such port" hearth usb ports 99
+check "detach of no such port" refused "no such port" hearth usb detach 99
+check "detach without privilege" refused "CAP_NET_ADMIN" anybody hearth usb detach 1
+check "detach" has "port 1: gone" hearth usb detach 1
+check "attach again" has "\"port\":2" hearth -j usb attach 127.0.0.1 "$b"
+(sleep 1; usbip unbind -b "$b") &
+sleep 3
+diag "$(hearth usb ports)"
+check "server's unbind is seen" grep -F '"reason":"closed"' /tmp/work/events
+check "monitor saw attached" grep -F '"state":"attached"' /tmp/work/events
+kill $mon
+wait $mon
+check "monitor ends cleanly" [ $? = 0 ]
+modprobe -r hearth_vhci
+wait $mon2
+check "monitor tells of removal" [ $? = 2 ]
+diag "$(cat /tmp/work/events)"
+diag "$(cat /tmp/work/lines)"
+check "monitor's lines" grep -F ": attached, $b of" /tmp/work/lines
+finish
