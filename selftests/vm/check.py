@@ -179,6 +179,10 @@ class Batch:
         started = [t for t in tests if any(t.name in got for _, got, _, _ in per_role)]
         if not started:
             why = boot.why or "the guest ran no test"
+            for g in boot.guests:
+                log = os.path.join(g.job, "qemu.log")
+                if os.path.exists(log):
+                    outside += read(log).splitlines()[-3:]
             for t in tests:
                 self.tell(report, t, [why] + outside[:8], "", first.job)
             return 0

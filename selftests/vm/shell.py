@@ -9,6 +9,7 @@ import tempfile
 
 import guest
 from check import copy_tests, build_programs, find_tests
+from paths import read
 from vm import Barriers, Guest
 
 SHELL = """
@@ -18,7 +19,7 @@ modprobe -q -a xhci_pci ehci_pci usb_storage usbhid
 stty -F "$line" sane cols {cols} rows {rows} 2>/dev/null
 cd /host 2>/dev/null || cd /root
 export PS1='hearth {kernel}# ' TERM={term}
-setsid -c bash --norc --noprofile -i <"$line" >"$line" 2>&1
+/usr/bin/setsid -c bash --norc --noprofile -i <"$line" >"$line" 2>&1
 poweroff -f
 """
 
@@ -41,7 +42,8 @@ def main():
         g.start()
         if tty:
             subprocess.run(["stty", "raw", "-echo"], check=False)
-        g.proc.wait()
+        if g.proc.wait():
+            sys.stderr.write(read(job, "qemu.log"))
     finally:
         if saved:
             subprocess.run(["stty", saved], check=False)
