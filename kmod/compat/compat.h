@@ -16,4 +16,9 @@
 #include <linux/unaligned.h>
 #endif
 
+/* 7.x wants to be told which queues are per CPU; before, those not unbound. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define WQ_PERCPU	0
+#endif
+
 #endif /* _HEARTH_COMPAT_H */

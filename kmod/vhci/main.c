@@ -4,6 +4,7 @@
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
 
+#include "../compat/compat.h"
 #include "conn.h"
 #include "hcd.h"
 #include "netlink.h"
@@ -16,7 +17,8 @@ static int __init vhci_init(void)
 {
 	int ret;
 
-	vhci_wq = alloc_workqueue("hearth_vhci", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	vhci_wq = alloc_workqueue("hearth_vhci",
+				  WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_PERCPU, 0);
 	if (!vhci_wq)
 		return -ENOMEM;
 	ret = ports_init();
