@@ -30,7 +30,7 @@ if [ "$HEARTH_ROLE" = node ]; then
 	usbipd -D
 	wait_for 10 grep -q ':0CA8 .* 0A ' /proc/net/tcp
 	barrier shared
-	barrier done
+	barrier detached
 	# a clean end gave the device back: it can be taken home
 	usbip unbind -b "$busid"
 	wait_for 30 disk_of $serial
@@ -65,6 +65,6 @@ hearth usb detach "$port"
 wait_for 20 sh -c "! [ -e /sys/block/$disk ]"
 modprobe -r hearth_vhci
 say "client: unmounted, detached, module unloaded"
-barrier done
+barrier detached
 ok "demo"
 finish

@@ -131,6 +131,30 @@ class Bridge(threading.Thread):
             pass                        # the guest is gone
 
 
+class Echo(threading.Thread):
+    """The far end of the USB serial adapter: sends back what it gets."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path = path
+
+    def run(self):
+        try:
+            for _ in range(600):
+                if os.path.exists(self.path):
+                    break
+                time.sleep(0.05)
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(self.path)
+            while True:
+                data = s.recv(4096)
+                if not data:
+                    return
+                s.sendall(data)
+        except OSError:
+            pass                        # the guest is gone
+
+
 class Guest:
     """One virtual machine; files under job: console, tap."""
 
@@ -243,6 +267,8 @@ class Guest:
                 stdout=None if self.shell else log, stderr=log,
                 start_new_session=not self.shell)
         Bridge(self).start()
+        if any("{job}/ftdi0" in a and r in (None, self.role) for r, a in MACHINES[self.machine][1]):
+            Echo(self.job + "/ftdi0").start()
 
     def stop(self):
         if self.proc and self.proc.poll() is None:
