@@ -6,6 +6,7 @@
 # serve: start the stock server, once.
 serve()
 {
+	modprobe -q -a xhci-pci ehci-pci
 	modprobe usbip-host && modprobe hearth_vhci || return 1
 	pgrep usbipd >/dev/null || usbipd -D
 	wait_for 10 hearth usb list 127.0.0.1
@@ -39,6 +40,16 @@ attach()
 {
 	wait_for 10 shared "$1"
 	hearth usb attach 127.0.0.1 "$1" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .
+}
+
+# remote_input NAME: has an input device of that name come over the network?
+remote_input()
+{
+	local d
+	for d in /sys/class/input/input*; do
+		[ -e "$d/name" ] && grep -q "$1" "$d/name" && is_remote "$d" && return
+	done
+	return 1
 }
 
 # remote_disk: the block device that came over the network.

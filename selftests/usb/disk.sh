@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock,lockdep timeout=120
+# hearth-test: machine=usb kernels=stock,lockdep timeout=180
 # Disks of each transport and speed: the same bytes as where they are plugged
 # in, and a file system that outlives a detach. U2, U3
 . "$HEARTH_LIB"
 . ./common.bash
 
-disk()	# disk SERIAL WHAT
+disk()	# disk BUSID WHAT
 {
-	local busid dev sum port
-	busid=$(wait_busid serial "$1")
+	local busid=$1 dev sum port
 	wait_for 20 local_disk "$busid"
 	dev=$(local_disk "$busid")
 	seed_disk "$dev"
@@ -42,7 +41,7 @@ disk()	# disk SERIAL WHAT
 plan 18
 serve
 modprobe -a usb-storage uas sd_mod ext4 2>/dev/null
-disk HEARTHBOTHS "bulk-only, high speed"
-disk HEARTHBOT "bulk-only, super speed"
-disk HEARTHUAS "UAS, high speed"
+disk "$(wait_busid serial HEARTHBOTHS)" "bulk-only, high speed"
+disk "$(wait_busid serial HEARTHBOT)" "bulk-only, super speed"
+disk "$(wait_busid product "USB Attached SCSI HBA")" "UAS, high speed"
 finish

@@ -164,8 +164,6 @@ int main(int argc, char **argv)
 		attach(fd, 1, 4, 0);
 	} else if (!strcmp(what, "speed-7")) {
 		attach(fd, 1, 7, 0);
-	} else if (!strcmp(what, "devid-0")) {
-		attach(fd, 0, 3, 0);
 	} else if (!strcmp(what, "no-socket")) {
 		attach(-1, 1, 3, 0);
 	} else if (!strcmp(what, "no-devid")) {

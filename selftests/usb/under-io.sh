@@ -40,7 +40,7 @@ for how in detach server reset rmmod; do
 		check "a reset of the device under I/O" timeout 30 usbreset "$usb"
 		timeout 20 hearth usb detach "$port" >/dev/null
 		;;
-	rmmod) check "rmmod under I/O" timeout 30 modprobe -r hearth_vhci ;;
+	rmmod) check "rmmod under I/O" timeout 30 rmmod hearth_vhci ;;
 	esac
 	check "$how: reader and writer end" wait_for 30 over
 	[ "$how" != server ] || { usbip bind -b "$busid" >/dev/null 2>&1; }

@@ -263,8 +263,7 @@ int usbip_list_feed(struct usbip_list *list, const uint8_t *buf,
 int usbip_devid(const struct usbip_device *dev, uint32_t *devid,
 		struct error *err)
 {
-	if (dev->busnum > UINT16_MAX || dev->devnum > UINT16_MAX ||
-	    (!dev->busnum && !dev->devnum))
+	if (dev->busnum > UINT16_MAX || dev->devnum > UINT16_MAX)
 		return error_set(err, EPROTO,
 				 "the server sent bus %u and device %u, which make no device id",
 				 dev->busnum, dev->devnum);
