@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 export DESTDIR PREFIX
 
-.PHONY: all modules usr check bench demo lint install modules_install dkms deb \
+.PHONY: all modules usr check bench demo lint install modules_install dkms dkms-check deb \
 	uninstall clean
 
 all: modules usr
@@ -43,7 +43,7 @@ uninstall:
 	$(MAKE) -C usr uninstall
 	$(if $(DESTDIR),,depmod -a)
 
-dkms deb:
+dkms deb dkms-check:
 	packaging/$@
 
 clean:
