@@ -8,6 +8,7 @@
 #define _HEARTH_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.12 moved the unaligned accessors. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
@@ -16,7 +17,11 @@
 #include <linux/unaligned.h>
 #endif
 
-/* 7.x wants to be told which queues are per CPU; before, those not unbound. */
+/*
+ * 7.x wants to be told which queues are per CPU; before, those not unbound.
+ * An enumerator, so it cannot be probed, and stable kernels have it too: the
+ * header comes first.
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #define WQ_PERCPU	0
 #endif
