@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Guest side of "scripts/bench usb": a disk behind stock usbip-host, attached
 # by turns with in-tree vhci_hcd and with ours, and read bare over the socket.

@@ -45,7 +45,9 @@ modprobe -a libcomposite usb_f_mass_storage usb-storage sd_mod 2>/dev/null
 dd if=/dev/urandom of=/tmp/work/disk bs=1M count=4 status=none
 
 for speed in high super; do
-	modprobe dummy_hcd is_super_speed=$([ $speed = super ] && echo 1 || echo 0)
+	super=0
+	[ $speed = high ] || super=1
+	modprobe dummy_hcd is_super_speed=$super
 	make_gadget dummy_udc.0 $speed-speed
 	serve
 	busid=$(wait_busid serial HEARTHGADGET)
