@@ -61,8 +61,8 @@ struct vhci_conn {
 	/*
 	 * Protects the request table, the states of requests, @lane,
 	 * @unlinks, @zombies, @stats (but for rx_bytes, which is @rx's),
-	 * @dead and @reason. Taken with interrupts off, inside the socket's lock and RCU, outside of the
-	 * HCD's list lock and its giveback lock.
+	 * @dead and @reason. Taken with interrupts off, inside the socket's
+	 * lock and RCU, outside of the HCD's list and giveback locks.
 	 */
 	spinlock_t lock;
 	bool dead;		/* nothing is queued or sent any more */

@@ -334,7 +334,7 @@ struct vhci_root *hub_reserve(u32 speed, struct netlink_ext_ack *extack)
 		ctl = ctl_create();
 		root = IS_ERR(ctl) ? ERR_CAST(ctl) : ctl_take(ctl, super);
 		if (IS_ERR(ctl))
-			NL_SET_ERR_MSG(extack, "no controller can be made: 64 USB buses are the most");
+			NL_SET_ERR_MSG(extack, "no controller can be made (USB has 64 buses)");
 	}
 	mutex_unlock(&vhci_ctls_mutex);
 	return root;

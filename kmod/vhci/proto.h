@@ -11,14 +11,11 @@
 
 #ifdef __KERNEL__
 #include <linux/types.h>
-#else
+#else	/* the fuzzer; it defines __packed */
 #include <stdbool.h>
 #include <linux/types.h>
 typedef __u32 u32;
 typedef __s32 s32;
-#ifndef __packed
-#define __packed	__attribute__((packed))
-#endif
 #endif
 
 enum usbip_command {
