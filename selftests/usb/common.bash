@@ -79,7 +79,7 @@ local_disk()
 # no_ports: is nothing attached any more?
 no_ports() { [ "$(hearth -j usb ports | tr -d ' \n')" = "[]" ]; }
 
-sum_of() { dd if="$1" bs=1M iflag=direct status=none | sha256sum | cut -d' ' -f1; }
+sum_of() { dd if="$1" bs=1M count=8 iflag=direct status=none | sha256sum | cut -d' ' -f1; }
 
 # seed_disk DEV: 8 MiB that are not all alike.
 seed_disk() { dd if=/dev/urandom of="$1" bs=1M count=8 oflag=direct conv=fsync status=none; }

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock,lockdep timeout=240
+# hearth-test: machine=usb kernels=6.12,lockdep timeout=240
 # Rounds of attach and detach (a hundred on 6.12), some of them hasty: nothing
 # is left.
 . "$HEARTH_LIB"
 . ./common.bash
 
 rounds=100
-[ "$HEARTH_KERNEL" = 6.12 ] || rounds=30
+[ "$HEARTH_KERNEL" = 6.12 ] || rounds=20
 
 mem() { awk '/^(MemFree|Buffers|Cached|SReclaimable):/ { n += $2 } END { print n }' /proc/meminfo; }
 buses() { ls -d /sys/bus/usb/devices/usb* | wc -l; }

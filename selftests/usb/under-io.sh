@@ -37,7 +37,7 @@ for how in detach server reset rmmod; do
 		for d in "$usb"/*; do
 			is_remote "$d" && [ "$(cat "$d/serial" 2>/dev/null)" = HEARTHBOTHS ] && usb=$d
 		done
-		check "a reset of the device under I/O" timeout 30 usbreset "$usb"
+		check "a reset of the device under I/O" timeout 30 ./usbreset "$usb"
 		timeout 20 hearth usb detach "$port" >/dev/null
 		;;
 	rmmod) check "rmmod under I/O" timeout 30 rmmod hearth_vhci ;;
