@@ -11,7 +11,7 @@
 #include <linux/workqueue.h>
 
 /* 6.12 moved the unaligned accessors. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#if KERNEL_VERSION(6, 12, 0) > LINUX_VERSION_CODE
 #include <asm/unaligned.h>
 #else
 #include <linux/unaligned.h>
@@ -22,7 +22,7 @@
  * An enumerator, so it cannot be probed, and stable kernels have it too: the
  * header comes first.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#if KERNEL_VERSION(7, 0, 0) > LINUX_VERSION_CODE
 #define WQ_PERCPU	0
 #endif
 
