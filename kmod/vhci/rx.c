@@ -94,7 +94,7 @@ static const char *rx_iso(struct vhci_conn *conn)
 }
 
 /* An answer is complete. */
-static const char *rx_done(struct vhci_conn *conn)
+static void rx_done(struct vhci_conn *conn)
 {
 	struct vhci_req *req = conn->rx.req;
 	int status = proto_status(conn->rx.answer.status);
@@ -103,17 +103,16 @@ static const char *rx_done(struct vhci_conn *conn)
 	rx_stage(conn, CONN_RX_HEADER, sizeof(conn->rx.hdr));
 	conn->rx.req = NULL;
 	if (!req)
-		return NULL;
+		return;
 	spin_lock_irqsave(&conn->lock, flags);
-	if (req->offered) {
-		/* The transmit side still reads the buffer: it finishes. */
+	if (req->state == REQ_SENDING) {
+		/* The transmit side still has the request: it finishes. */
 		req->answered = true;
 		req->status = status;
 	} else {
 		conn_finish(conn, req, status);
 	}
 	spin_unlock_irqrestore(&conn->lock, flags);
-	return NULL;
 }
 
 static const char *rx_ret_unlink(struct vhci_conn *conn)
@@ -231,7 +230,7 @@ static const char *rx_got(struct vhci_conn *conn, u32 n)
 			if (conn->rx.want)
 				broken = rx_iso(conn);
 			if (!broken)
-				broken = rx_done(conn);
+				rx_done(conn);
 			break;
 		case CONN_RX_DISCARD:
 			rx_done(conn);

@@ -171,20 +171,24 @@ static void tx_advance(struct vhci_conn *conn, size_t sent)
 		if (pdu)
 			pdu_cursor(pdu, &conn->tx.at);
 	}
-	/* What stays behind was not sent in full: no answer can have come. */
-	list_for_each_entry(pdu, &conn->tx.batch, node)
-		if (pdu_is_submit(pdu))
-			pdu->req->offered = false;
 }
 
-static bool tx_lied(struct vhci_conn *conn)
+/*
+ * What stays in the batch was not sent in full, whatever sendmsg returned: no
+ * answer can come to it, and none can have come. Returns true if one has.
+ */
+static bool tx_withdraw(struct vhci_conn *conn)
 {
 	struct vhci_pdu *pdu;
+	bool lied = false;
 
-	list_for_each_entry(pdu, &conn->tx.batch, node)
-		if (pdu_is_submit(pdu) && pdu->req->answered)
-			return true;
-	return false;
+	list_for_each_entry(pdu, &conn->tx.batch, node) {
+		if (!pdu_is_submit(pdu))
+			continue;
+		pdu->req->offered = false;
+		lied |= pdu->req->answered;
+	}
+	return lied;
 }
 
 static void tx_work(struct work_struct *work)
@@ -214,7 +218,7 @@ static void tx_work(struct work_struct *work)
 		spin_lock_irq(&conn->lock);
 		if (ret > 0)
 			tx_advance(conn, ret);
-		lied = tx_lied(conn);
+		lied = tx_withdraw(conn);
 		if (ret > 0 || !conn->tx_blocked)
 			conn->tx_since = jiffies;
 		conn->tx_blocked = ret == -EAGAIN;
