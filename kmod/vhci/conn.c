@@ -62,13 +62,17 @@ static void conn_state_change(struct sock *sk)
 /* --- requests ----------------------------------------------------------- */
 
 /* The URB of @req, if it has one, goes back to its driver. */
-static void conn_giveback(struct vhci_conn *conn, struct vhci_req *req,
-			  int status)
+void conn_giveback(struct vhci_conn *conn, struct vhci_req *req, int status)
 {
 	struct urb *urb = req->urb;
 
 	if (!urb)
 		return;
+	if (!urb->unlinked && !conn->dead) {
+		conn->stats.completed++;
+		if (status)
+			conn->stats.errors++;
+	}
 	req->urb = NULL;
 	urb->hcpriv = NULL;
 	usb_hcd_unlink_urb_from_ep(conn->hcd, urb);
@@ -101,12 +105,7 @@ void conn_finish(struct vhci_conn *conn, struct vhci_req *req, int status)
 {
 	lockdep_assert_held(&conn->lock);
 
-	if (req->urb && !req->urb->unlinked) {
-		conn->stats.completed++;
-		if (status)
-			conn->stats.errors++;
-	}
-	conn_giveback(conn, req, status);
+	conn_giveback(conn, req, storage_finished(conn, req, status));
 	if (req->unlink == REQ_UNLINK_WANTED ||
 	    req->unlink == REQ_UNLINK_QUEUED) {
 		list_del_init(&req->cancel.node);
@@ -125,57 +124,60 @@ void conn_zombify(struct vhci_conn *conn, struct vhci_req *req)
 {
 	lockdep_assert_held(&conn->lock);
 
-	if (req->urb)
-		conn_giveback(conn, req, req->urb->unlinked);
+	conn_giveback(conn, req, storage_finished(conn, req, -ECONNRESET));
 	req->state = REQ_ZOMBIE;
 	req->since = jiffies;
 	list_add_tail(&req->node, &conn->zombies);
 	conn_watch(conn);
 }
 
-static enum conn_lane conn_lane(struct urb *urb)
-{
-	return usb_pipebulk(urb->pipe) ? CONN_LANE_BULK : CONN_LANE_URGENT;
-}
-
-static void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
-		       enum conn_lane lane)
+/* Send the submit of @req when its turn comes. */
+void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
+		enum conn_lane lane)
 {
 	list_add_tail(&req->submit.node, &conn->lane[lane]);
 	tx_kick(conn);
+}
+
+/* Fill in a CMD_SUBMIT, as far as req->asked tells of it. */
+void conn_pack_submit(struct vhci_conn *conn, struct vhci_req *req, u32 ep,
+		      u32 flags)
+{
+	const struct proto_request *asked = &req->asked;
+	struct vhci_pdu *pdu = &req->submit;
+	struct usbip_header *hdr = &pdu->hdr;
+
+	pdu->data_len = asked->in ? 0 : asked->length;
+	pdu->iso_len = asked->packets * sizeof(struct usbip_iso);
+	if (asked->in)
+		flags |= USBIP_URB_DIR_IN;
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->command = cpu_to_be32(USBIP_CMD_SUBMIT);
+	hdr->seqnum = cpu_to_be32(req->seq);
+	hdr->devid = cpu_to_be32(conn->devid);
+	hdr->direction = cpu_to_be32(asked->in ? USBIP_DIR_IN : USBIP_DIR_OUT);
+	hdr->ep = cpu_to_be32(ep);
+	hdr->cmd_submit.transfer_flags = cpu_to_be32(flags);
+	hdr->cmd_submit.length = cpu_to_be32(asked->length);
+	hdr->cmd_submit.number_of_packets = cpu_to_be32(asked->packets);
 }
 
 /* Fill in the CMD_SUBMIT of an URB. */
 static void conn_pack(struct vhci_conn *conn, struct vhci_req *req,
 		      struct urb *urb)
 {
+	struct usbip_header *hdr = &req->submit.hdr;
 	u32 flags = urb->transfer_flags &
 		    (USBIP_URB_SHORT_NOT_OK | USBIP_URB_ISO_ASAP |
 		     USBIP_URB_ZERO_PACKET | USBIP_URB_NO_INTERRUPT);
 	bool iso = usb_pipeisoc(urb->pipe);
-	struct vhci_pdu *pdu = &req->submit;
-	struct usbip_header *hdr = &pdu->hdr;
-	bool in = usb_urb_dir_in(urb);
 
 	req->urb = urb;
-	req->asked.in = in;
+	req->asked.in = usb_urb_dir_in(urb);
 	req->asked.length = urb->transfer_buffer_length;
 	req->asked.packets = iso ? urb->number_of_packets : 0;
-	pdu->data_len = in ? 0 : urb->transfer_buffer_length;
-	pdu->iso_len = req->asked.packets * sizeof(struct usbip_iso);
-
-	if (in)
-		flags |= USBIP_URB_DIR_IN;
-	memset(hdr, 0, sizeof(*hdr));
-	hdr->command = cpu_to_be32(USBIP_CMD_SUBMIT);
-	hdr->seqnum = cpu_to_be32(req->seq);
-	hdr->devid = cpu_to_be32(conn->devid);
-	hdr->direction = cpu_to_be32(in ? USBIP_DIR_IN : USBIP_DIR_OUT);
-	hdr->ep = cpu_to_be32(usb_pipeendpoint(urb->pipe));
-	hdr->cmd_submit.transfer_flags = cpu_to_be32(flags);
-	hdr->cmd_submit.length = cpu_to_be32(urb->transfer_buffer_length);
+	conn_pack_submit(conn, req, usb_pipeendpoint(urb->pipe), flags);
 	hdr->cmd_submit.start_frame = cpu_to_be32(urb->start_frame);
-	hdr->cmd_submit.number_of_packets = cpu_to_be32(req->asked.packets);
 	hdr->cmd_submit.interval = cpu_to_be32(urb->interval);
 	if (usb_pipecontrol(urb->pipe))
 		memcpy(hdr->cmd_submit.setup, urb->setup_packet,
@@ -307,8 +309,12 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 	if (conn_is_set_address(urb)) {
 		urb->actual_length = 0;
 		conn_finish(conn, req, 0);
+	} else if (usb_pipebulk(urb->pipe)) {
+		storage_submit(conn, req);
 	} else {
-		conn_queue(conn, req, conn_lane(urb));
+		if (usb_pipecontrol(urb->pipe))
+			storage_control(conn, urb);
+		conn_queue(conn, req, CONN_LANE_URGENT);
 	}
 	spin_unlock_irqrestore(&conn->lock, flags);
 	return 0;
@@ -322,26 +328,18 @@ err_unlock:
 }
 
 /**
- * conn_dequeue() - a driver no longer wants an URB
- * @conn: the connection
- * @urb: the URB
- * @status: what it is to end with
+ * conn_cancel() - a request is no longer wanted
+ * @conn: the connection, locked, interrupts off
+ * @req: the request
+ * @status: what it is to end with, if the server need not be asked
  *
  * One that the server has not seen ends at once. For any other the server is
  * asked, for at most the unlink limit: till then it may use the buffer.
  */
-int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
+void conn_cancel(struct vhci_conn *conn, struct vhci_req *req, int status)
 {
-	struct vhci_req *req;
-	unsigned long flags;
-	int ret;
+	lockdep_assert_held(&conn->lock);
 
-	spin_lock_irqsave(&conn->lock, flags);
-	ret = usb_hcd_check_unlink_urb(conn->hcd, urb, status);
-	if (ret)
-		goto out;
-	conn->stats.unlinked++;
-	req = urb->hcpriv;
 	switch (req->state) {
 	case REQ_QUEUED:
 		list_del_init(&req->submit.node);
@@ -349,6 +347,8 @@ int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
 		break;
 	case REQ_SENDING:
 	case REQ_SENT:
+		if (req->unlink != REQ_UNLINK_NONE)
+			break;
 		req->since = jiffies;
 		list_add_tail(&req->node, &conn->unlinks);
 		req->unlink = REQ_UNLINK_WANTED;
@@ -360,7 +360,25 @@ int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
 		/* Its answer is arriving. */
 		break;
 	}
-out:
+}
+
+/**
+ * conn_dequeue() - a driver no longer wants an URB
+ * @conn: the connection
+ * @urb: the URB
+ * @status: what it is to end with
+ */
+int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	ret = usb_hcd_check_unlink_urb(conn->hcd, urb, status);
+	if (!ret) {
+		conn->stats.unlinked++;
+		conn_cancel(conn, urb->hcpriv, status);
+	}
 	spin_unlock_irqrestore(&conn->lock, flags);
 	return ret;
 }
@@ -377,7 +395,6 @@ out:
 int conn_reset_device(struct vhci_conn *conn)
 {
 	struct usb_ctrlrequest *setup;
-	struct vhci_pdu *pdu;
 	struct vhci_req *req;
 	unsigned long flags;
 	int ret = 0;
@@ -392,15 +409,11 @@ int conn_reset_device(struct vhci_conn *conn)
 		ret = -ENODEV;
 		goto out;
 	}
+	storage_reset(conn);
+	req->kind = REQ_RESET;
 	memset(&req->asked, 0, sizeof(req->asked));
-	pdu = &req->submit;
-	pdu->data_len = 0;
-	pdu->iso_len = 0;
-	memset(&pdu->hdr, 0, sizeof(pdu->hdr));
-	pdu->hdr.command = cpu_to_be32(USBIP_CMD_SUBMIT);
-	pdu->hdr.seqnum = cpu_to_be32(req->seq);
-	pdu->hdr.devid = cpu_to_be32(conn->devid);
-	setup = (void *)pdu->hdr.cmd_submit.setup;
+	conn_pack_submit(conn, req, 0, 0);
+	setup = (void *)req->submit.hdr.cmd_submit.setup;
 	setup->bRequestType = USB_RT_PORT;
 	setup->bRequest = USB_REQ_SET_FEATURE;
 	setup->wValue = cpu_to_le16(USB_PORT_FEAT_RESET);

@@ -19,6 +19,7 @@
 #include "cursor.h"
 #include "proto.h"
 #include "request.h"
+#include "storage.h"
 
 /* Pieces of one sendmsg. */
 #define CONN_TX_PIECES	64
@@ -61,7 +62,7 @@ struct vhci_conn {
 	/*
 	 * Protects the request table, the states of requests, @lane,
 	 * @unlinks, @zombies, @stats (but for rx_bytes, which is @rx's),
-	 * @dead and @reason. Taken with interrupts off, inside the socket's
+	 * @held, @storage, @dead and @reason. Taken with interrupts off, inside the socket's
 	 * lock and RCU, outside of the HCD's list and giveback locks.
 	 */
 	spinlock_t lock;
@@ -76,6 +77,8 @@ struct vhci_conn {
 	struct list_head lane[CONN_LANES];	/* struct vhci_pdu, queued */
 	struct list_head unlinks;	/* requests, oldest first */
 	struct list_head zombies;	/* requests, oldest first */
+	bool held;			/* only unlinks are sent, see storage.c */
+	struct vhci_storage storage;
 
 	struct socket *sock;
 	bool tls;
@@ -127,6 +130,12 @@ void conn_free(struct vhci_conn *conn);
 int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp);
 int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status);
 int conn_reset_device(struct vhci_conn *conn);
+void conn_pack_submit(struct vhci_conn *conn, struct vhci_req *req, u32 ep,
+		      u32 flags);
+void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
+		enum conn_lane lane);
+void conn_cancel(struct vhci_conn *conn, struct vhci_req *req, int status);
+void conn_giveback(struct vhci_conn *conn, struct vhci_req *req, int status);
 void conn_finish(struct vhci_conn *conn, struct vhci_req *req, int status);
 void conn_retire(struct vhci_conn *conn, struct vhci_req *req);
 void conn_zombify(struct vhci_conn *conn, struct vhci_req *req);

@@ -8,18 +8,27 @@
 #include <linux/usb.h>
 
 struct urb_cursor {
-	struct urb *urb;
-	struct scatterlist *sg;	/* NULL: linear */
+	u8 *buf;		/* linear; NULL: scattered, or no buffer */
+	struct scatterlist *sg;
 	u32 sg_off;		/* bytes into @sg */
 	u32 off;		/* bytes into the buffer */
 };
 
-static inline void cursor_init(struct urb_cursor *c, struct urb *urb)
+static inline void cursor_init_buf(struct urb_cursor *c, u8 *buf)
 {
-	c->urb = urb;
-	c->sg = urb && urb->num_sgs ? urb->sg : NULL;
+	c->buf = buf;
+	c->sg = NULL;
 	c->sg_off = 0;
 	c->off = 0;
+}
+
+static inline void cursor_init(struct urb_cursor *c, struct urb *urb)
+{
+	bool scattered = urb && urb->num_sgs;
+
+	cursor_init_buf(c, urb && !scattered ? urb->transfer_buffer : NULL);
+	if (scattered)
+		c->sg = urb->sg;
 }
 
 /*
@@ -33,9 +42,9 @@ static inline u32 cursor_chunk(const struct urb_cursor *c, u32 left, void **p)
 		*p = sg_virt(c->sg) + c->sg_off;
 		return min(left, c->sg->length - c->sg_off);
 	}
-	if (c->urb->num_sgs || !c->urb->transfer_buffer)
+	if (!c->buf)
 		return 0;
-	*p = c->urb->transfer_buffer + c->off;
+	*p = c->buf + c->off;
 	return left;
 }
 

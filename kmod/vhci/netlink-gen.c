@@ -11,7 +11,7 @@
 #include <uapi/linux/hearth_usb.h>
 
 /* HEARTH_USB_CMD_PORT_ATTACH - do */
-const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_TLS + 1] = {
+const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_POSTING + 1] = {
 	[HEARTH_USB_A_PORT_SOCKET_FD] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_DEVID] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_SPEED] = NLA_POLICY_RANGE(NLA_U32, 1, 6),
@@ -21,6 +21,7 @@ const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_TLS +
 	[HEARTH_USB_A_PORT_STALL_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG, },
+	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG, },
 };
 
 /* HEARTH_USB_CMD_PORT_DETACH - do */
@@ -39,7 +40,7 @@ const struct genl_ops hearth_usb_nl_ops[3] = {
 		.cmd		= HEARTH_USB_CMD_PORT_ATTACH,
 		.doit		= hearth_usb_nl_port_attach_doit,
 		.policy		= hearth_usb_port_attach_nl_policy,
-		.maxattr	= HEARTH_USB_A_PORT_TLS,
+		.maxattr	= HEARTH_USB_A_PORT_NO_POSTING,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

@@ -125,7 +125,9 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 			conn->limits.stall_ms) ||
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_PEER_TIMEOUT,
 			conn->limits.peer_ms) ||
-	    (conn->tls && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)))
+	    (conn->tls && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
+	    (conn->storage.off &&
+	     nla_put_flag(skb, HEARTH_USB_A_PORT_NO_POSTING)))
 		return -EMSGSIZE;
 	return netlink_put_reason(skb, conn) ?: netlink_put_stats(skb, port);
 }
@@ -223,6 +225,7 @@ int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
 		netlink_limit(attrs[HEARTH_USB_A_PORT_PEER_TIMEOUT],
 			      NETLINK_PEER_MS);
 	config.tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
+	config.no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
 
 	ret = port_attach(&config,
 			  nla_get_u32(attrs[HEARTH_USB_A_PORT_SOCKET_FD]), &id,

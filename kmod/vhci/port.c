@@ -144,6 +144,7 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 	port->speed = config->speed;
 	port->conn.devid = config->devid;
 	port->conn.limits = config->limits;
+	port->conn.storage.off = config->no_posting;
 	if (config->busid)
 		strscpy(port->busid, config->busid, sizeof(port->busid));
 	if (config->server)

@@ -46,6 +46,7 @@ struct port_config {
 	const char *server;		/* may be NULL */
 	struct conn_limits limits;
 	bool tls;
+	bool no_posting;
 };
 
 int port_attach(const struct port_config *config, int fd, u32 *id,

@@ -88,6 +88,9 @@ struct vhci_req *req_get(struct req_table *table)
 		req->seq += BIT(REQ_GENERATION_SHIFT);
 	req->state = REQ_QUEUED;
 	req->unlink = REQ_UNLINK_NONE;
+	req->kind = REQ_URB;
+	req->fault = false;
+	req->actual = 0;
 	req->offered = false;
 	req->answered = false;
 	req->status = 0;

@@ -21,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/usb.h>
 
+#include "cursor.h"
 #include "proto.h"
 
 #define REQ_SEQ_UNLINK		BIT(0)
@@ -35,6 +36,17 @@
 #define REQ_CHUNK_BITS		5
 #define REQ_CHUNK		BIT(REQ_CHUNK_BITS)
 #define REQ_CHUNKS_MAX		BIT(REQ_INDEX_BITS - REQ_CHUNK_BITS)
+
+enum req_kind {
+	REQ_URB,	/* an URB of a driver */
+	REQ_RESET,	/* a reset of the device: no URB */
+	REQ_COMMAND,	/* storage.c: posted, its URB is given back */
+	REQ_STORAGE,	/* storage.c: an URB for data or status */
+	REQ_STATUS,	/* storage.c: read ahead; an URB may claim it */
+};
+
+/* Bytes of a REQ_COMMAND, which are more than those of a REQ_STATUS. */
+#define REQ_OWN_LEN		31
 
 enum req_state {
 	REQ_FREE,
@@ -68,16 +80,20 @@ struct vhci_req {
 	struct list_head node;		/* free, unlinks or zombies */
 	struct urb *urb;		/* NULL: given back, or our own command */
 	u32 seq;			/* of the submit */
+	u8 kind;			/* enum req_kind */
 	u8 state;			/* enum req_state */
 	u8 unlink;			/* enum req_unlink */
 	bool offered;			/* all of it is in the running sendmsg */
 	bool answered;			/* while it was offered; status below */
+	bool fault;			/* storage.c: it is to fail */
 	int status;
+	u32 actual;			/* bytes that the answer told of */
 	unsigned long since;		/* jiffies of the unlink, of the zombie */
 	struct proto_request asked;
 	struct usbip_iso *iso;		/* asked.packets of them */
 	struct vhci_pdu submit;
 	struct vhci_pdu cancel;
+	u8 own[REQ_OWN_LEN] __aligned(4);	/* data of a request of ours */
 };
 
 struct req_table {
@@ -100,6 +116,15 @@ static inline struct vhci_req *req_at(struct req_table *table, u32 i)
 	if (i >= table->chunks * REQ_CHUNK)
 		return NULL;
 	return &table->chunk[i / REQ_CHUNK][i % REQ_CHUNK];
+}
+
+/* The start of the data of @req, which is its URB's or its own. */
+static inline void req_cursor(struct urb_cursor *at, struct vhci_req *req)
+{
+	if (req->kind == REQ_COMMAND || req->kind == REQ_STATUS)
+		cursor_init_buf(at, req->own);
+	else
+		cursor_init(at, req->urb);
 }
 
 #endif /* _HEARTH_VHCI_REQUEST_H */

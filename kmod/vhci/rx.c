@@ -133,7 +133,7 @@ static const char *rx_ret_unlink(struct vhci_conn *conn)
 		conn_zombify(conn, req);
 		return NULL;
 	}
-	conn_finish(conn, req, req->urb ? req->urb->unlinked : 0);
+	conn_finish(conn, req, -ECONNRESET);
 	return NULL;
 }
 
@@ -167,6 +167,7 @@ static const char *rx_ret_submit(struct vhci_conn *conn)
 		conn->rx.want = (req->asked.in ? answer->actual_length : 0) +
 				req->asked.packets * sizeof(struct usbip_iso);
 		list_del_init(&req->node);
+		storage_late(conn, req, answer->status);
 		conn_retire(conn, req);
 		return NULL;
 	default:
@@ -201,10 +202,10 @@ static const char *rx_header(struct vhci_conn *conn)
 		rx_stage(conn, CONN_RX_DISCARD, conn->rx.want);
 		return NULL;
 	}
-	if (req->urb) {
+	req->actual = answer->actual_length;
+	if (req->urb)
 		req->urb->actual_length = answer->actual_length;
-		cursor_init(&conn->rx.at, req->urb);
-	}
+	req_cursor(&conn->rx.at, req);
 	rx_stage(conn, CONN_RX_DATA, req->asked.in ? answer->actual_length : 0);
 	return NULL;
 }

@@ -51,7 +51,21 @@ static bool pdu_is_submit(const struct vhci_pdu *pdu)
 
 static void pdu_cursor(const struct vhci_pdu *pdu, struct urb_cursor *at)
 {
-	cursor_init(at, pdu->data_len ? pdu->req->urb : NULL);
+	if (pdu->data_len)
+		req_cursor(at, pdu->req);
+	else
+		cursor_init(at, NULL);
+}
+
+/* The first message in a lane. While the connection is held: unlinks only. */
+static struct vhci_pdu *tx_first(struct vhci_conn *conn, int lane)
+{
+	struct vhci_pdu *pdu;
+
+	list_for_each_entry(pdu, &conn->lane[lane], node)
+		if (!conn->held || !pdu_is_submit(pdu))
+			return pdu;
+	return NULL;
 }
 
 /* The next message that waits, moved to the batch. NULL: none. */
@@ -61,8 +75,7 @@ static struct vhci_pdu *tx_next(struct vhci_conn *conn)
 	int i;
 
 	for (i = 0; i < CONN_LANES; i++) {
-		pdu = list_first_entry_or_null(&conn->lane[i], struct vhci_pdu,
-					       node);
+		pdu = tx_first(conn, i);
 		if (!pdu)
 			continue;
 		list_move_tail(&pdu->node, &conn->tx.batch);

@@ -12,7 +12,7 @@ static const char help[] =
 	"  hearth usb list HOST[:PORT]\n"
 	"  hearth usb attach HOST[:PORT] BUSID [--unlink-timeout MS]\n"
 	"                    [--stall-timeout MS] [--peer-timeout MS]\n"
-	"                    [--connect-timeout MS]\n"
+	"                    [--connect-timeout MS] [--no-posting]\n"
 	"  hearth usb detach PORT [--no-wait]\n"
 	"  hearth usb ports [PORT]\n"
 	"  hearth monitor\n"

@@ -237,6 +237,7 @@ static int attach(struct out *out, int argc, char **argv)
 		{ "stall-timeout", required_argument, NULL, 's' },
 		{ "peer-timeout", required_argument, NULL, 'p' },
 		{ "connect-timeout", required_argument, NULL, 'c' },
+		{ "no-posting", no_argument, NULL, 'n' },
 		{ 0 },
 	};
 	struct port_attach attach = { 0 };
@@ -253,6 +254,10 @@ static int attach(struct out *out, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
+		if (c == 'n') {
+			attach.no_posting = true;
+			continue;
+		}
 		ms = parse_number(optarg, HEARTH_USB_TIMEOUT_MAX);
 		if (!ms)
 			return usage("a time limit is 1 to %u milliseconds, not \"%s\"",
@@ -414,6 +419,7 @@ void show_port(struct out *out, const struct port *port)
 		out_uint(out, "devnum", " device %llu", port->devnum);
 	out_uint(out, "devid", NULL, port->devid);
 	out_bool(out, "tls", ", TLS", port->tls);
+	out_bool(out, "no-posting", ", no posting", port->no_posting);
 	if (port->reason) {
 		out_string(out, "reason", NULL, port_reason_name(port->reason));
 		out_string(out, NULL, ": %s", port_reason_text(port->reason));

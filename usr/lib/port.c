@@ -119,6 +119,7 @@ int port_parse(struct nl_msg *msg, struct port *port)
 	port->stall_timeout = get_u32(a[HEARTH_USB_A_PORT_STALL_TIMEOUT]);
 	port->peer_timeout = get_u32(a[HEARTH_USB_A_PORT_PEER_TIMEOUT]);
 	port->tls = a[HEARTH_USB_A_PORT_TLS];
+	port->no_posting = a[HEARTH_USB_A_PORT_NO_POSTING];
 	return parse_stats(a[HEARTH_USB_A_PORT_STATS], &port->stats);
 }
 
@@ -356,6 +357,8 @@ static int put_attach(struct nl_msg *msg, const struct port_attach *attach)
 	if (attach->peer_timeout &&
 	    nla_put_u32(msg, HEARTH_USB_A_PORT_PEER_TIMEOUT,
 			attach->peer_timeout))
+		return -1;
+	if (attach->no_posting && nla_put_flag(msg, HEARTH_USB_A_PORT_NO_POSTING))
 		return -1;
 	return 0;
 }

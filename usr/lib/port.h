@@ -42,6 +42,7 @@ struct port {
 	uint32_t stall_timeout;
 	uint32_t peer_timeout;
 	bool tls;
+	bool no_posting;
 	struct port_stats stats;
 };
 
@@ -67,6 +68,7 @@ struct port_attach {
 	uint32_t unlink_timeout;	/* milliseconds; 0: the kernel's default */
 	uint32_t stall_timeout;
 	uint32_t peer_timeout;
+	bool no_posting;
 };
 
 typedef void (*port_fn)(const struct port *port, void *arg);
