@@ -102,6 +102,8 @@ static void open_device(const char *name)
 /* --- URBs ------------------------------------------------------------------ */
 
 static int wrong;		/* URBs that failed or brought wrong data */
+static unsigned int flying;	/* URBs submitted and not reaped */
+static bool echoing;		/* what is read was written before */
 
 static struct {
 	int status;
@@ -133,9 +135,17 @@ static int summary(void)
 	return wrong ? 1 : 0;
 }
 
-static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets)
+static unsigned char echo_byte(int i, unsigned long n)
+{
+	return i + (i >> 8) + 7 * n;
+}
+
+/* Number @n of its kind. What goes out is filled; what comes in overwrites. */
+static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets,
+				    unsigned long n)
 {
 	struct usbdevfs_urb *urb;
+	unsigned char *p;
 	int i;
 
 	urb = calloc(1, sizeof(*urb) + packets * sizeof(*urb->iso_frame_desc));
@@ -144,14 +154,17 @@ static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets)
 	urb->type = type;
 	urb->endpoint = ep;
 	urb->buffer_length = packets ? packets * len : len;
-	urb->buffer = malloc(urb->buffer_length + 1);
-	if (!urb->buffer)
+	urb->buffer = p = malloc(urb->buffer_length + 1);
+	if (!p)
 		err(2, "%d bytes", urb->buffer_length);
+	for (i = 0; i < urb->buffer_length; i++)
+		p[i] = ep & 0x80 ? 0xee : echo_byte(i, n);
 	urb->number_of_packets = packets;
 	if (packets)
 		urb->flags = USBDEVFS_URB_ISO_ASAP;
 	for (i = 0; i < packets; i++)
 		urb->iso_frame_desc[i].length = len;
+	urb->usercontext = (void *)n;
 	return urb;
 }
 
@@ -161,114 +174,52 @@ static void free_urb(struct usbdevfs_urb *urb)
 	free(urb);
 }
 
-static void submit(struct usbdevfs_urb *urb)
-{
-	if (ioctl(fd, USBDEVFS_SUBMITURB, urb)) {
-		summary();
-		err(errno == ENODEV || errno == ESHUTDOWN ? 1 : 2,
-		    "submit to endpoint %02x", urb->endpoint);
-	}
-}
+/* --- data ------------------------------------------------------------------ */
 
-/* The next URB that has ended, within the limit. */
-static struct usbdevfs_urb *reap(void)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-	struct usbdevfs_urb *urb;
-	long long left;
-
-	for (;;) {
-		if (!ioctl(fd, USBDEVFS_REAPURBNDELAY, &urb))
-			break;
-		if (errno != EAGAIN) {
-			summary();
-			err(1, "reap");
-		}
-		left = deadline - now_ms();
-		if (left <= 0) {
-			summary();
-			errx(3, "an URB did not end in time");
-		}
-		/* Without the device poll returns at once, always. */
-		if (poll(&pfd, 1, left) > 0 && pfd.revents & POLLHUP)
-			usleep(10000);
-	}
-	count_urb(urb);
-	return urb;
-}
-
-/* --- commands -------------------------------------------------------------- */
-
-static void fill(struct usbdevfs_urb *urb, unsigned int n)
-{
-	unsigned char *p = urb->buffer;
-	int i;
-
-	for (i = 0; i < urb->buffer_length; i++)
-		p[i] = i + (i >> 8) + 7 * n;
-}
-
-static void mismatch(const char *what, unsigned int n, int at)
+static void mismatch(const struct usbdevfs_urb *urb, int at)
 {
 	if (wrong++ < 5)
-		printf("%s %u: wrong from byte %d on\n", what, n, at);
+		printf("data of URB %lu: wrong from byte %d on, of %d\n",
+		       (unsigned long)urb->usercontext, at, urb->actual_length);
 }
 
-static void check_echo(const struct usbdevfs_urb *urb, unsigned int n)
+/*
+ * Is what came from @expected? All that is said to have come must be, also
+ * where an URB failed: anything else would be what memory held before.
+ */
+static void check_bytes(const struct usbdevfs_urb *urb,
+			unsigned char (*expected)(int i, unsigned long n),
+			unsigned long n)
 {
 	const unsigned char *p = urb->buffer;
 	int i;
 
-	if (urb->status)
-		return;
 	for (i = 0; i < urb->actual_length; i++)
-		if (p[i] != (unsigned char)(i + (i >> 8) + 7 * n))
+		if (p[i] != expected(i, n))
 			break;
-	if (i < urb->buffer_length)
-		mismatch("echo", n, i);
+	if (i < urb->actual_length || (!urb->status && i < urb->buffer_length))
+		mismatch(urb, i);
 }
 
-/* @count transfers, up to @depth of them under way each way. */
-static void echo(int type, int ep, int len, unsigned int count,
-		 unsigned int depth)
+/* server/echo.c, echo_source(); it goes on counting where others left off. */
+static unsigned char source_byte(int i, unsigned long n)
 {
-	unsigned int sent = 0, got = 0, flying = 0;
-	struct usbdevfs_urb *urb;
-
-	while (got < count || flying) {
-		while (sent < count && sent - got < depth) {
-			submit(new_urb(type, ep | 0x80, len, 0));
-			urb = new_urb(type, ep, len, 0);
-			fill(urb, sent++);
-			submit(urb);
-			flying += 2;
-		}
-		urb = reap();
-		flying--;
-		if (urb->endpoint & 0x80)
-			check_echo(urb, got++);
-		free_urb(urb);
-	}
+	return i < 4 ? n >> (8 * i) : i + (i >> 8) + n;
 }
 
-/* server/echo.c, echo_source() */
-static void check_source(const struct usbdevfs_urb *urb, unsigned int n)
+static void check_source(const struct usbdevfs_urb *urb)
 {
+	static unsigned long first;
+	unsigned long n = (unsigned long)urb->usercontext;
 	const unsigned char *p = urb->buffer;
-	int i;
 
-	if (urb->status)
-		return;
-	for (i = 0; i < urb->actual_length; i++)
-		if (p[i] != (unsigned char)(i < 4 ? n >> (8 * i) :
-					    i + (i >> 8) + n))
-			break;
-	if (i < urb->buffer_length)
-		mismatch("source", n, i);
+	if (!n && urb->actual_length >= 4)
+		first = p[0] | p[1] << 8 | p[2] << 16;
+	check_bytes(urb, source_byte, first + n);
 }
 
 /* server/echo.c, echo_iso_in(): packet i lacks i bytes */
-static void check_iso(const struct usbdevfs_urb *urb, unsigned int n)
+static void check_iso(const struct usbdevfs_urb *urb)
 {
 	const unsigned char *p = urb->buffer;
 	int i, k;
@@ -287,19 +238,106 @@ static void check_iso(const struct usbdevfs_urb *urb, unsigned int n)
 				break;
 		if (desc->status || desc->actual_length != want ||
 		    k < (int)want)
-			mismatch("packet", n * 1000 + i, k);
+			mismatch(urb, p + k - (unsigned char *)urb->buffer);
 		p += desc->length;
 	}
 }
 
-static void check(const struct usbdevfs_urb *urb, unsigned int n)
+static void check(const struct usbdevfs_urb *urb)
 {
 	if (!(urb->endpoint & 0x80))
 		return;
 	if (urb->type == USBDEVFS_URB_TYPE_ISO)
-		check_iso(urb, n);
+		check_iso(urb);
 	else if (urb->endpoint == 0x82)
-		check_source(urb, n);
+		check_source(urb);
+	else if (echoing)
+		check_bytes(urb, echo_byte, (unsigned long)urb->usercontext);
+}
+
+/* --- URBs under way --------------------------------------------------------- */
+
+/* The next URB that has ended, within the limit. NULL: the device is gone. */
+static struct usbdevfs_urb *try_reap(void)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	struct usbdevfs_urb *urb;
+	long long left;
+
+	while (ioctl(fd, USBDEVFS_REAPURBNDELAY, &urb)) {
+		if (errno != EAGAIN)
+			return NULL;
+		left = deadline - now_ms();
+		if (left <= 0) {
+			summary();
+			errx(3, "an URB did not end in time");
+		}
+		/* Without the device poll returns at once, always. */
+		if (poll(&pfd, 1, left) > 0 && pfd.revents & POLLHUP)
+			usleep(10000);
+	}
+	flying--;
+	count_urb(urb);
+	check(urb);
+	return urb;
+}
+
+/* The device is gone: what became of the rest? */
+static void give_up(const char *what)
+{
+	int error = errno;
+
+	while (flying && try_reap())
+		;
+	if (flying)
+		printf("never ended: %u URBs\n", flying);
+	summary();
+	errno = error;
+	err(flying ? 3 : 1, "%s", what);
+}
+
+static void submit(struct usbdevfs_urb *urb)
+{
+	if (!ioctl(fd, USBDEVFS_SUBMITURB, urb)) {
+		flying++;
+		return;
+	}
+	if (errno == ENODEV || errno == ESHUTDOWN)
+		give_up("submit");
+	summary();
+	err(2, "submit to endpoint %02x", urb->endpoint);
+}
+
+static struct usbdevfs_urb *reap(void)
+{
+	struct usbdevfs_urb *urb = try_reap();
+
+	if (!urb)
+		give_up("reap");
+	return urb;
+}
+
+/* --- commands -------------------------------------------------------------- */
+
+/* @count transfers, up to @depth of them under way each way. */
+static void echo(int type, int ep, int len, unsigned int count,
+		 unsigned int depth)
+{
+	unsigned int sent = 0, got = 0;
+	struct usbdevfs_urb *urb;
+
+	echoing = true;
+	while (got < count || flying) {
+		while (sent < count && sent - got < depth) {
+			submit(new_urb(type, ep | 0x80, len, 0, sent));
+			submit(new_urb(type, ep, len, 0, sent));
+			sent++;
+		}
+		urb = reap();
+		if (urb->endpoint & 0x80)
+			got++;
+		free_urb(urb);
+	}
 }
 
 /* @count URBs to one endpoint, up to @depth of them under way. */
@@ -307,17 +345,12 @@ static void stream(int type, int ep, int len, int packets, unsigned int count,
 		   unsigned int depth)
 {
 	unsigned int sent = 0, got = 0;
-	struct usbdevfs_urb *urb;
 
 	while (got < count) {
-		while (sent < count && sent - got < depth) {
-			urb = new_urb(type, ep, len, packets);
-			fill(urb, sent++);
-			submit(urb);
-		}
-		urb = reap();
-		check(urb, got++);
-		free_urb(urb);
+		while (sent < count && sent - got < depth)
+			submit(new_urb(type, ep, len, packets, sent++));
+		free_urb(reap());
+		got++;
 	}
 }
 
@@ -335,8 +368,7 @@ static void submit_all(struct usbdevfs_urb **urb, int ep, int len,
 	if (count > URBS_MAX)
 		errx(2, "at most %d URBs", URBS_MAX);
 	for (i = 0; i < count; i++) {
-		urb[i] = new_urb(type_of(ep), ep, len, 0);
-		fill(urb[i], i);
+		urb[i] = new_urb(type_of(ep), ep, len, 0, i);
 		submit(urb[i]);
 	}
 }

@@ -458,6 +458,8 @@ static const struct lie lies[] = {
 	FIELD("rst-header", WHEN_IN, cut_at, 20, SEND_RST),
 	FIELD("rst-payload", WHEN_IN, cut_payload, 0, SEND_RST),
 	FIELD("rst-behind", WHEN_IN, cut_behind, 0, SEND_RST),
+	FIELD("fin-first", WHEN_CONTROL | WHEN_IN, cut_at, 0, SEND_FIN),
+	FIELD("rst-first", WHEN_CONTROL | WHEN_IN, cut_at, 0, SEND_RST),
 	{ .name = "fin-request", .header = fin_in_request, .narrow = true },
 	{ .name = "rst-request", .header = rst_in_request, .narrow = true },
 	{ .name = "split-header", .answer = slowly, .always = true,

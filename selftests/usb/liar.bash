@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# For the tests that bring their own server, liar (the folder server/). Read
+# common.bash first.
+
+liar_pid=
+
+# serve_liar OPTION...: start it in the place of the one before.
+serve_liar()
+{
+	stop_liar
+	ip link set lo up
+	liar_pid=$(./liar --daemon "$@")
+}
+
+stop_liar()
+{
+	[ -z "$liar_pid" ] || kill "$liar_pid" 2>/dev/null
+	liar_pid=
+}
+
+# plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number.
+plug()
+{
+	local busid=${1:-1-1}
+	[ $# = 0 ] || shift
+	hearth usb attach 127.0.0.1 "$busid" "$@" |
+		sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .
+}
+
+# device_is_there [SERIAL]: has it been enumerated?
+device_is_there()
+{
+	local f
+	for f in /sys/bus/usb/devices/*/serial; do
+		[ -e "$f" ] && [ "$(cat "$f" 2>/dev/null)" = "${1:-LIAR1}" ] && return
+	done
+	return 1
+}
+
+# unplug PORT: within the time that detach has.
+unplug() { timeout 15 hearth usb detach "$1" >/dev/null; }
+
+# bounded SECONDS COMMAND...: as timeout does, but a command that hangs in the
+# kernel, where no signal reaches it, is left behind.
+bounded()
+{
+	local pid end=$(($(date +%s) + $1))
+	shift
+	"$@" &
+	pid=$!
+	while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do
+		[ "$(date +%s)" -lt "$end" ] || { echo "still running: $*"; return 124; }
+		sleep 0.1
+	done
+	wait "$pid"
+}
