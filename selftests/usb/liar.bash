@@ -3,20 +3,18 @@
 # For the tests that bring their own server, liar (the folder server/). Read
 # common.bash first.
 
-liar_pid=
-
 # serve_liar OPTION...: start it in the place of the one before.
 serve_liar()
 {
 	stop_liar
 	ip link set lo up
-	liar_pid=$(./liar --daemon "$@")
+	./liar --daemon "$@" >/dev/null
 }
 
+# A test that was ended may have left one.
 stop_liar()
 {
-	[ -z "$liar_pid" ] || kill "$liar_pid" 2>/dev/null
-	liar_pid=
+	pkill -x liar && wait_for 5 eval '! pgrep -x liar'
 }
 
 # plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number.

@@ -192,6 +192,14 @@ static bool silent(struct conn *conn, const struct urb *urb)
 	return true;
 }
 
+static bool silent_unlink(struct conn *conn, uint32_t seq, struct urb *urb)
+{
+	(void)conn;
+	(void)seq;
+	(void)urb;
+	return true;
+}
+
 /* From the first request that is not enumeration's on, not a word. */
 static bool mute(struct conn *conn, const struct urb *urb)
 {
@@ -472,7 +480,7 @@ static const struct lie lies[] = {
 	{ .name = "unsent-seq", .header = unsent_seq, .narrow = true },
 	{ .name = "never-reads", .header = deaf_header, .submit = deaf_submit,
 	  .narrow = true },
-	{ .name = "silent", .submit = silent, .unlink = no_unlink },
+	{ .name = "silent", .submit = silent, .unlink = silent_unlink },
 	{ .name = "mute", .submit = mute, .unlink = mute_unlink },
 	{ .name = "no-unlink", .unlink = no_unlink },
 	{ .name = "ret-unlink-live", .submit = ret_unlink_live },
