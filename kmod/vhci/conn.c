@@ -131,11 +131,18 @@ void conn_zombify(struct vhci_conn *conn, struct vhci_req *req)
 	conn_watch(conn);
 }
 
+/* Put the submit of @req in a lane. The caller sees to it that it is sent. */
+void conn_enqueue(struct vhci_conn *conn, struct vhci_req *req,
+		  enum conn_lane lane)
+{
+	list_add_tail(&req->submit.node, &conn->lane[lane]);
+}
+
 /* Send the submit of @req when its turn comes. */
 void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
 		enum conn_lane lane)
 {
-	list_add_tail(&req->submit.node, &conn->lane[lane]);
+	conn_enqueue(conn, req, lane);
 	tx_kick(conn);
 }
 
@@ -279,6 +286,7 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 	struct usbip_iso *iso = NULL;
 	struct vhci_req *req;
 	unsigned long flags;
+	bool flush = false;
 	int ret;
 
 	if (!conn_urb_ok(urb))
@@ -310,13 +318,17 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 		urb->actual_length = 0;
 		conn_finish(conn, req, 0);
 	} else if (usb_pipebulk(urb->pipe)) {
-		storage_submit(conn, req);
+		flush = storage_submit(conn, req);
 	} else {
 		if (usb_pipecontrol(urb->pipe))
 			storage_control(conn, urb);
 		conn_queue(conn, req, CONN_LANE_URGENT);
 	}
 	spin_unlock_irqrestore(&conn->lock, flags);
+	if (flush && gfpflags_allow_blocking(gfp))
+		tx_flush(conn);
+	else if (flush)
+		tx_kick(conn);
 	return 0;
 
 err_put:
@@ -671,6 +683,10 @@ void conn_close(struct vhci_conn *conn)
 
 	conn_release_socket(sock, conn);
 	cancel_work_sync(&conn->tx_work);
+	cancel_delayed_work_sync(&conn->tx_late_work);
+	/* One who sends in a context of its own is through after this. */
+	mutex_lock(&conn->tx_mutex);
+	mutex_unlock(&conn->tx_mutex);
 	cancel_work_sync(&conn->rx_work);
 	cancel_delayed_work_sync(&conn->watch_work);
 

@@ -9,6 +9,7 @@
 #define _HEARTH_VHCI_CONN_H
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/uio.h>
 #include <linux/usb.h>
@@ -86,11 +87,16 @@ struct vhci_conn {
 	void (*saved_state_change)(struct sock *sk);
 	void (*saved_write_space)(struct sock *sk);
 
+	/*
+	 * Held by whoever sends: outside of the socket's lock and @lock.
+	 * Owns @tx.
+	 */
+	struct mutex tx_mutex;
 	struct work_struct tx_work;
+	struct delayed_work tx_late_work;
 	struct work_struct rx_work;
 	struct delayed_work watch_work;
 
-	/* Of tx_work alone, but for tx_at (any reader). */
 	struct {
 		struct list_head batch;	/* PDUs being sent, in order */
 		u32 off;		/* bytes of the first one sent */
@@ -134,6 +140,8 @@ void conn_pack_submit(struct vhci_conn *conn, struct vhci_req *req, u32 ep,
 		      u32 flags);
 void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
 		enum conn_lane lane);
+void conn_enqueue(struct vhci_conn *conn, struct vhci_req *req,
+		  enum conn_lane lane);
 void conn_cancel(struct vhci_conn *conn, struct vhci_req *req, int status);
 void conn_giveback(struct vhci_conn *conn, struct vhci_req *req, int status);
 void conn_finish(struct vhci_conn *conn, struct vhci_req *req, int status);
@@ -145,6 +153,8 @@ u32 conn_rtt(struct vhci_conn *conn);
 /* tx.c */
 void tx_init(struct vhci_conn *conn);
 void tx_kick(struct vhci_conn *conn);
+void tx_kick_late(struct vhci_conn *conn);
+void tx_flush(struct vhci_conn *conn);
 void tx_queue_unlink(struct vhci_conn *conn, struct vhci_req *req);
 
 /* rx.c */

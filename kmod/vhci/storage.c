@@ -135,7 +135,7 @@ static void storage_read_ahead(struct vhci_conn *conn)
 	conn_pack_submit(conn, req, st->in, 0);
 	st->status = req;
 	st->fate = STORAGE_WANTED;
-	conn_queue(conn, req, CONN_LANE_BULK);
+	conn_enqueue(conn, req, CONN_LANE_BULK);
 }
 
 /* Take the status back, and send nothing else before that is settled. */
@@ -205,10 +205,14 @@ static void storage_command(struct vhci_conn *conn, struct vhci_req *req)
 	st->left = 0;
 	st->command = NULL;
 	st->data = NULL;
-	conn_queue(conn, req, CONN_LANE_BULK);
 	/* A server that leaves one unanswered gets no more ahead of it. */
-	if (st->posted)
+	if (st->posted) {
+		conn_queue(conn, req, CONN_LANE_BULK);
 		return;
+	}
+	/* Its data, or the request for its status, will be sent with it. */
+	conn_enqueue(conn, req, CONN_LANE_BULK);
+	tx_kick_late(conn);
 
 	memcpy(req->own, req->urb->transfer_buffer, US_BULK_CB_WRAP_LEN);
 	req->kind = REQ_COMMAND;
@@ -233,7 +237,7 @@ static void storage_transfer(struct vhci_conn *conn, struct vhci_req *req)
 		st->left -= req->asked.length;
 	else if (req->asked.in)
 		storage_cancel(conn, STORAGE_DOOMED);
-	conn_queue(conn, req, CONN_LANE_BULK);
+	conn_enqueue(conn, req, CONN_LANE_BULK);
 	if (data && !st->left)
 		storage_read_ahead(conn);
 }
@@ -244,8 +248,10 @@ static void storage_transfer(struct vhci_conn *conn, struct vhci_req *req)
  * @req: packed, with its URB linked
  *
  * The URB may have been given back when this returns.
+ *
+ * Return: true if the caller is to send what is queued: its driver will wait.
  */
-void storage_submit(struct vhci_conn *conn, struct vhci_req *req)
+bool storage_submit(struct vhci_conn *conn, struct vhci_req *req)
 {
 	struct vhci_storage *st = &conn->storage;
 
@@ -264,7 +270,9 @@ void storage_submit(struct vhci_conn *conn, struct vhci_req *req)
 		storage_claim(conn, req);
 	} else {
 		storage_transfer(conn, req);
+		return true;
 	}
+	return false;
 }
 
 /**

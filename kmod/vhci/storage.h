@@ -50,7 +50,7 @@ struct vhci_storage {
 	} ahead;
 };
 
-void storage_submit(struct vhci_conn *conn, struct vhci_req *req);
+bool storage_submit(struct vhci_conn *conn, struct vhci_req *req);
 void storage_control(struct vhci_conn *conn, struct urb *urb);
 void storage_reset(struct vhci_conn *conn);
 int storage_finished(struct vhci_conn *conn, struct vhci_req *req, int status);

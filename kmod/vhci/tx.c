@@ -204,9 +204,9 @@ static bool tx_withdraw(struct vhci_conn *conn)
 	return lied;
 }
 
-static void tx_work(struct work_struct *work)
+/* Send what there is. The caller has tx_mutex. */
+static void tx_run(struct vhci_conn *conn)
 {
-	struct vhci_conn *conn = container_of(work, struct vhci_conn, tx_work);
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	bool lied = false;
 	int ret = 0;
@@ -247,6 +247,38 @@ static void tx_work(struct work_struct *work)
 		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret);
 }
 
+static void tx_work(struct work_struct *work)
+{
+	struct vhci_conn *conn = container_of(work, struct vhci_conn, tx_work);
+
+	mutex_lock(&conn->tx_mutex);
+	tx_run(conn);
+	mutex_unlock(&conn->tx_mutex);
+}
+
+static void tx_late_work(struct work_struct *work)
+{
+	tx_work(&container_of(to_delayed_work(work), struct vhci_conn,
+			      tx_late_work)->tx_work);
+}
+
+/**
+ * tx_flush() - send what waits, in the caller's own context
+ * @conn: the connection, not locked
+ *
+ * For one who will do nothing but wait for the answer: it saves the way by the
+ * work item. May sleep.
+ */
+void tx_flush(struct vhci_conn *conn)
+{
+	if (!mutex_trylock(&conn->tx_mutex)) {
+		tx_kick(conn);
+		return;
+	}
+	tx_run(conn);
+	mutex_unlock(&conn->tx_mutex);
+}
+
 /**
  * tx_queue_unlink() - ask the server to cancel a request that it has
  * @conn: the connection, locked
@@ -280,8 +312,20 @@ void tx_kick(struct vhci_conn *conn)
 		queue_work(vhci_wq, &conn->tx_work);
 }
 
+/**
+ * tx_kick_late() - there is something to send that more will follow
+ * @conn: the connection, locked
+ */
+void tx_kick_late(struct vhci_conn *conn)
+{
+	if (!READ_ONCE(conn->dead))
+		queue_delayed_work(vhci_wq, &conn->tx_late_work, 1);
+}
+
 void tx_init(struct vhci_conn *conn)
 {
+	mutex_init(&conn->tx_mutex);
+	INIT_DELAYED_WORK(&conn->tx_late_work, tx_late_work);
 	INIT_LIST_HEAD(&conn->tx.batch);
 	INIT_WORK(&conn->tx_work, tx_work);
 }
