@@ -10,7 +10,7 @@ io()	# in the background until the disk fails
 {
 	local dev=$1
 	while dd if="$dev" of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do :; done &
-	while dd if=/dev/zero of="$dev" bs=128k count=32 seek=64 oflag=direct status=none 2>/dev/null; do :; done &
+	while dd if=/dev/zero of="$dev" bs=128k count=32 seek=64 oflag=direct conv=nocreat status=none 2>/dev/null; do :; done &
 }
 
 over() { ! pgrep -x dd >/dev/null; }
