@@ -388,6 +388,27 @@ static void discard(int ep, int len, unsigned int count, int wait_ms)
 	printf("all ended\n");
 }
 
+/* Everything at once, @count times. */
+static void mix(unsigned int count)
+{
+	struct usbdevfs_urb *waits;
+	unsigned long n;
+
+	echoing = true;
+	for (n = 0; n < count; n++) {
+		waits = new_urb(USBDEVFS_URB_TYPE_INTERRUPT, 0x83, 64, 0, n);
+		submit(waits);
+		submit(new_urb(USBDEVFS_URB_TYPE_BULK, 0x81, 700, 0, n));
+		submit(new_urb(USBDEVFS_URB_TYPE_BULK, 0x82, 5000, 0, n));
+		submit(new_urb(USBDEVFS_URB_TYPE_ISO, 0x84, 100, 8, n));
+		submit(new_urb(USBDEVFS_URB_TYPE_ISO, 0x04, 100, 8, n));
+		submit(new_urb(USBDEVFS_URB_TYPE_BULK, 0x01, 700, 0, n));
+		ioctl(fd, USBDEVFS_DISCARDURB, waits);
+	}
+	while (flying)
+		reap();
+}
+
 /* Close the file with URBs under way: that cancels them, and waits. */
 static void hold(int ep, int len, unsigned int count, int wait_ms)
 {
@@ -424,6 +445,7 @@ static const char usage[] =
 	"  bulk EP LEN COUNT DEPTH\n"
 	"  iso EP LEN PACKETS COUNT DEPTH\n"
 	"  discard EP LEN COUNT [WAIT-MS]\n"
+	"  mix COUNT\n"
 	"  hold EP LEN COUNT [WAIT-MS]\n"
 	"  control COUNT\n"
 	"  reset\n";
@@ -447,6 +469,8 @@ static int run(const char *command, int argc, char **argv)
 		       arg[4]);
 	else if (!strcmp(command, "discard") && argc >= 3)
 		discard(arg[0], arg[1], arg[2], arg[3]);
+	else if (!strcmp(command, "mix") && argc == 1)
+		mix(arg[0]);
 	else if (!strcmp(command, "hold") && argc >= 3)
 		hold(arg[0], arg[1], arg[2], arg[3]);
 	else if (!strcmp(command, "control") && argc == 1)
