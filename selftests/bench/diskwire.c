@@ -2,126 +2,86 @@
 /*
  * diskwire - the same I/O as diskio's, as bare USB/IP messages from userspace
  *
- *   diskwire PORT BUSID read|write|random BYTES COUNT
+ *   diskwire [--far] HOST PORT BUSID read|write|random BYTES COUNT
  *
- * Imports a bulk-only disk from 127.0.0.1:PORT and sends the messages that a
- * controller would send for each command: the command block, the data, the
- * status, each after the answer to the one before. There is no USB stack and no
+ * Imports a bulk-only disk and sends the messages that a controller would send
+ * for each command: the command block, the data, the status, each after the
+ * answer to the one before, or all at once (--far). There is no USB stack and no
  * block layer in it, so it is a limit: what the messages alone cost.
  *
  * Sources: USB/IP 1.1.1; USB Mass Storage Class, Bulk-Only Transport 1.0.
  */
-#include <arpa/inet.h>
 #include <err.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#define EP_MAX	16
+#include "wire.h"
 
-static int sock;
-static uint32_t devid, seq, blocks;
-static int ep_in, ep_out;
+#define CBW_LEN	31
+#define CSW_LEN	13
 
-static void get(void *buf, size_t len)
+static uint32_t tag, blocks;
+static int ep_in, ep_out, far;
+
+static void in_turn(uint8_t *cbw, int in, void *buf, uint32_t len, uint8_t *csw)
 {
-	if (len && recv(sock, buf, len, MSG_WAITALL) != (ssize_t)len)
-		err(1, "server");
+	wire_urb(ep_out, 0, NULL, cbw, CBW_LEN);
+	if (len)
+		wire_urb(in ? ep_in : ep_out, in, NULL, buf, len);
+	wire_urb(ep_in, 1, NULL, csw, CSW_LEN);
 }
 
-/* One URB: submit, and wait for its answer. Returns the bytes moved. */
-static uint32_t urb(int ep, int in, const void *setup, void *buf, uint32_t len)
+static void at_once(uint8_t *cbw, int in, void *buf, uint32_t len, uint8_t *csw)
 {
-	uint32_t hdr[12] = {
-		htonl(1), htonl(++seq), htonl(devid), htonl(in), htonl(ep),
-		htonl(in ? 0x200 : 0), htonl(len),
-	};
-	struct iovec iov[2] = { { hdr, sizeof(hdr) }, { buf, in ? 0 : len } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 	uint32_t actual;
 
-	if (setup)
-		memcpy(&hdr[10], setup, 8);
-	if (sendmsg(sock, &msg, 0) != (ssize_t)(iov[0].iov_len + iov[1].iov_len))
-		err(1, "send");
-	get(hdr, sizeof(hdr));
-	if (ntohl(hdr[0]) != 3 || ntohl(hdr[1]) != seq || hdr[5])
-		errx(1, "URB %u: command %u status %d", seq, ntohl(hdr[0]),
-		     (int)ntohl(hdr[5]));
-	actual = ntohl(hdr[6]);
-	if (actual > len)
-		errx(1, "URB %u: %u bytes of %u", seq, actual, len);
-	if (in)
-		get(buf, actual);
-	return actual;
+	wire_cork(1);
+	wire_submit(ep_out, 0, NULL, cbw, CBW_LEN);
+	if (len)
+		wire_submit(in ? ep_in : ep_out, in, NULL, buf, len);
+	wire_cork(0);
+	wire_submit(ep_in, 1, NULL, NULL, CSW_LEN);
+	wire_answer(0, NULL, CBW_LEN, &actual);
+	if (len)
+		wire_answer(in, buf, len, &actual);
+	wire_answer(1, csw, CSW_LEN, &actual);
 }
 
 /* One SCSI command. Returns its status: 0 is good. */
 static int command(const uint8_t *cdb, int cdb_len, int in, void *buf,
 		   uint32_t len)
 {
-	uint8_t cbw[31] = "USBC", csw[13];
+	uint8_t cbw[CBW_LEN] = "USBC", csw[CSW_LEN];
 
-	memcpy(cbw + 4, &seq, 4);
+	tag++;
+	memcpy(cbw + 4, &tag, 4);
 	memcpy(cbw + 8, &len, 4);	/* little-endian, as this machine is */
 	cbw[12] = in ? 0x80 : 0;
 	cbw[14] = cdb_len;
 	memcpy(cbw + 15, cdb, cdb_len);
-	urb(ep_out, 0, NULL, cbw, sizeof(cbw));
-	if (len)
-		urb(in ? ep_in : ep_out, in, NULL, buf, len);
-	urb(ep_in, 1, NULL, csw, sizeof(csw));
+	if (far)
+		at_once(cbw, in, buf, len, csw);
+	else
+		in_turn(cbw, in, buf, len, csw);
 	if (memcmp(csw, "USBS", 4))
 		errx(1, "command %#x: no status", cdb[0]);
 	return csw[12];
 }
 
-static void import(int port, const char *busid)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	uint8_t req[40] = { 0x01, 0x11, 0x80, 0x03 }, rep[8 + 312];
-	int one = 1;
-
-	sock = socket(AF_INET, SOCK_STREAM, 0);
-	if (sock < 0 || connect(sock, (void *)&addr, sizeof(addr)))
-		err(1, "connect");
-	setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	strncpy((char *)req + 8, busid, 31);
-	if (send(sock, req, sizeof(req), 0) != sizeof(req))
-		err(1, "import");
-	get(rep, 8);
-	if (rep[7])
-		errx(1, "import of %s refused: %u", busid, rep[7]);
-	get(rep + 8, 312);
-	devid = (uint32_t)rep[8 + 291] << 16 | rep[8 + 295];
-}
-
 /* Set the first configuration, and find the bulk endpoints. */
 static void configure(void)
 {
-	const uint8_t get_config[8] = { 0x80, 6, 0, 2, 0, 0, 255, 0 };
-	uint8_t set_config[8] = { 0, 9 }, buf[255];
+	uint8_t buf[255];
 	uint32_t len, i;
 
-	len = urb(0, 1, get_config, buf, sizeof(buf));
-	if (len < 9)
-		errx(1, "no configuration");
+	len = wire_configure(buf, sizeof(buf));
 	for (i = 0; i + 2 <= len && buf[i] >= 2; i += buf[i])
 		if (buf[i + 1] == 5 && i + 4 <= len && (buf[i + 3] & 3) == 2)
 			*(buf[i + 2] & 0x80 ? &ep_in : &ep_out) = buf[i + 2] & 15;
 	if (!ep_in || !ep_out)
 		errx(1, "no bulk endpoints");
-	set_config[2] = buf[5];
-	urb(0, 0, set_config, NULL, 0);
 }
 
 static void capacity(void)
@@ -149,14 +109,20 @@ int main(int argc, char **argv)
 	int writing, random;
 	void *buf;
 
-	if (argc != 6)
-		errx(1, "usage: diskwire PORT BUSID read|write|random BYTES COUNT");
+	if (argc > 1 && !strcmp(argv[1], "--far")) {
+		far = 1;
+		argv++;
+		argc--;
+	}
+	if (argc != 7)
+		errx(1, "usage: diskwire [--far] HOST PORT BUSID read|write|random BYTES COUNT");
+	argv++;
 	writing = !strcmp(argv[3], "write");
 	random = !strcmp(argv[3], "random");
 	bytes = strtoul(argv[4], NULL, 0);
 	count = strtoul(argv[5], NULL, 0);
 	buf = calloc(1, bytes);
-	import(atoi(argv[1]), argv[2]);
+	wire_import(argv[0], atoi(argv[1]), argv[2]);
 	configure();
 	capacity();
 	places = bytes ? (uint64_t)blocks * 512 / bytes : 0;
