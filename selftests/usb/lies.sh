@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=stock,debug timeout=300
-# A server that lies (shared/design of the USB engine: each case by its name).
-# The URB fails or the device is unplugged for the reason that is expected, no
+# A server that lies, one lie a connection, each by its name.
+# The URB fails or the device is unplugged, for the reason that is expected; no
 # program hangs, and the port is gone before the next lie is told.
 . "$HEARTH_LIB"
 . ./common.bash
