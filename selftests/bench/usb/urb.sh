@@ -23,8 +23,8 @@ while [ $n -lt "$rounds" ]; do
 	for who in peer ours; do
 		attach $who 127.0.0.1 3250 1-1
 		wait_for device_of ${client[$who]} LIAR1
-		rows $who "$here/urbs -t 600000 LIAR1 bulk 0x82 512 20000 64" \
-			"$here/urbs -t 600000 LIAR1 int-echo 8 4000 1"
+		rows $who "$here/urbfs LIAR1 deep 2 512 20000 64" \
+			"$here/urbfs LIAR1 ping 3 8 4000"
 		detach $who
 		wait_for no_device $who LIAR1
 	done
