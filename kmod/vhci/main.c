@@ -18,7 +18,7 @@ static int __init vhci_init(void)
 	int ret;
 
 	vhci_wq = alloc_workqueue("hearth_vhci",
-				  WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_PERCPU, 0);
+				  WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!vhci_wq)
 		return -ENOMEM;
 	ret = ports_init();
