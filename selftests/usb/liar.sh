@@ -39,7 +39,7 @@ for speed in $speeds; do
 	port=$(plug)
 	check "$speed speed: attached" device_is_there
 	transfers "$speed speed"
-	check "$speed speed: cancel one" cancelled ./urbs LIAR1 discard 0x83 64 1
+	check "$speed speed: cancel one" cancelled ./urbs LIAR1 discard 0x83 64 1 200
 	check "$speed speed: cancel many" cancelled ./urbs LIAR1 discard 0x81 4096 200
 	check "$speed speed: close with URBs under way" ./urbs LIAR1 hold 0x81 4096 100
 	check "$speed speed: works after that" ./urbs LIAR1 bulk-echo 64 10 4

@@ -139,7 +139,7 @@ out_="bulk 0x02 4096 4 2"
 iso="iso 0x84 100 8 2 2"
 iso_out="iso 0x04 100 8 2 2"
 big="bulk 0x02 1048576 6 6"
-cancel="discard 0x83 64 1"
+cancel="discard 0x83 64 1 300"	# the server has it by then
 wait="discard 0x83 64 1 1500"
 
 plan 86

@@ -76,9 +76,9 @@ sleep 1
 # --- each limit by itself
 serve_liar --lie no-unlink
 port=$(plug 1-1 --unlink-timeout 1500)
-limit "unlink" unlink-timeout 1500 fails ./urbs LIAR1 discard 0x83 64 1
+limit "unlink" unlink-timeout 1500 fails ./urbs LIAR1 discard 0x83 64 1 300
 port=$(plug 1-1 --unlink-timeout 4000)
-limit "unlink" unlink-timeout 4000 fails ./urbs -t 20000 LIAR1 discard 0x81 512 50
+limit "unlink" unlink-timeout 4000 fails ./urbs -t 20000 LIAR1 discard 0x81 512 50 300
 serve_liar --lie stall-payload
 port=$(plug 1-1 --stall-timeout 1500)
 limit "silence within a message" stall-timeout 1500 fails ./urbs LIAR1 bulk 0x82 4096 1 1
