@@ -613,7 +613,7 @@ const char *port_reason_text(uint32_t reason)
 	case HEARTH_USB_PORT_REASON_STALL_TIMEOUT:
 		return "the connection stood still in the middle of a message";
 	case HEARTH_USB_PORT_REASON_TLS:
-		return "a TLS alert arrived";
+		return "TLS: an alert, or a record that is broken or no data";
 	case HEARTH_USB_PORT_REASON_UNLOAD:
 		return "the kernel module is being removed";
 	default:
