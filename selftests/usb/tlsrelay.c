@@ -310,10 +310,11 @@ static void run(void)
 			send_all(relay, buf, n);
 		}
 		if (fds[2].revents) {
-			n = recv(relay, buf, sizeof(buf), 0);
-			if (n <= 0)
+			/* The rest of a record has to come through the pump. */
+			n = recv(relay, buf, sizeof(buf), MSG_DONTWAIT);
+			if (!n || (n < 0 && errno != EAGAIN))
 				return;
-			send_all(server, buf, n);
+			send_all(server, buf, n > 0 ? n : 0);
 		}
 		if (fds[3].revents && !pump(pump_relay, pump_port, false))
 			return;
