@@ -203,8 +203,10 @@ static const char *rx_header(struct vhci_conn *conn)
 		return NULL;
 	}
 	req->actual = answer->actual_length;
+	/* Of data that comes, no more is told to be there than has come. */
 	if (req->urb)
-		req->urb->actual_length = answer->actual_length;
+		req->urb->actual_length = req->asked.in ? 0 :
+					  answer->actual_length;
 	req_cursor(&conn->rx.at, req);
 	rx_stage(conn, CONN_RX_DATA, req->asked.in ? answer->actual_length : 0);
 	return NULL;
@@ -215,9 +217,13 @@ static const char *rx_got(struct vhci_conn *conn, u32 n)
 {
 	const char *broken = NULL;
 
-	if (conn->rx.stage == CONN_RX_DATA)
-		cursor_advance(&conn->rx.at, n);
 	conn->rx.off += n;
+	if (conn->rx.stage == CONN_RX_DATA) {
+		cursor_advance(&conn->rx.at, n);
+		/* A status read ahead is not in the URB's buffer yet. */
+		if (conn->rx.req->kind != REQ_STATUS)
+			conn->rx.req->urb->actual_length = conn->rx.off;
+	}
 	while (!broken && conn->rx.off == conn->rx.want) {
 		switch (conn->rx.stage) {
 		case CONN_RX_HEADER:
