@@ -437,9 +437,10 @@ out:
 
 /* --- time limits -------------------------------------------------------- */
 
-static bool conn_passed(unsigned long since, u32 limit_ms)
+/* Have @limit_ms passed since the jiffies @since, of which 32 bits are enough? */
+static bool conn_passed(u32 since, u32 limit_ms)
 {
-	return time_after_eq(jiffies, since + msecs_to_jiffies(limit_ms));
+	return (u32)jiffies - since >= msecs_to_jiffies(limit_ms);
 }
 
 /* Look after the time limits soon, and until nothing is pending. */

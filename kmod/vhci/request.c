@@ -12,6 +12,9 @@
  */
 struct vhci_req *req_chunk_alloc(gfp_t gfp)
 {
+	/* A chunk is two pages and not a byte more. */
+	BUILD_BUG_ON(sizeof(struct vhci_req) > 256);
+
 	return kcalloc(REQ_CHUNK, sizeof(struct vhci_req), gfp);
 }
 

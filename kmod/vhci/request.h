@@ -83,12 +83,12 @@ struct vhci_req {
 	u8 kind;			/* enum req_kind */
 	u8 state;			/* enum req_state */
 	u8 unlink;			/* enum req_unlink */
-	bool offered;			/* all of it is in the running sendmsg */
-	bool answered;			/* while it was offered; status below */
-	bool fault;			/* storage.c: it is to fail */
+	bool offered:1;			/* all of it is in the running sendmsg */
+	bool answered:1;		/* while it was offered; status below */
+	bool fault:1;			/* storage.c: it is to fail */
 	int status;
 	u32 actual;			/* bytes that the answer told of */
-	unsigned long since;		/* jiffies of the unlink, of the zombie */
+	u32 since;			/* jiffies of the unlink, of the zombie */
 	struct proto_request asked;
 	struct usbip_iso *iso;		/* asked.packets of them */
 	struct vhci_pdu submit;
