@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a disk costs: a gadget behind the stock usbip-host, attached by turns with
 # the in-tree vhci_hcd and with ours, and moved bare over the socket (the limit).
+# shellcheck source=selftests/bench/usb/common.bash
 . "${0%/*}/common.bash"
 
 rows()	# rows WHO COMMAND...: the command gets kind, bytes, count

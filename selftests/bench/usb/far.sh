@@ -4,6 +4,7 @@
 # behind 1, 10 and 50 ms of round trip. The time is the guest's. The server is
 # the tests' own, since a gadget answers only once in a millisecond; the limit
 # sends command, data and status of a command at once, with no stack above it.
+# shellcheck source=selftests/bench/usb/common.bash
 . "${0%/*}/common.bash"
 
 limit() { "$here/diskwire" --far 10.9.0.1 3240 1-1 "$@"; }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a port and an URB under way take of memory, and how long attach (till the
 # device is enumerated) and detach (till it is gone) take, tools included.
+# shellcheck source=selftests/bench/usb/common.bash
 . "${0%/*}/common.bash"
 
 PORTS=15	# as many as an in-tree controller has

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What URBs cost that are small and many, or one at a time: a device of the
 # tests' own server, through usbfs, and the same messages bare (the limit).
+# shellcheck source=selftests/bench/usb/common.bash
 . "${0%/*}/common.bash"
 
 rows()	# rows WHO DEEP-COMMAND PING-COMMAND
