@@ -169,7 +169,7 @@ lie iso-out-offset "protocol:the offset of a packet is not what was asked for" $
 lie iso-out-sum "protocol:the packets do not sum up to actual_length" $iso_out
 
 lie early-answer "protocol" $big
-lie early-answer-rst "\(protocol\|lost\)" $big	# whichever is seen first
+lie early-answer-rst "protocol|lost" $big	# whichever is seen first
 
 lie duplicate "protocol:answer to an unknown request" $in
 lie unknown-seq "protocol:answer to an unknown request" $in
