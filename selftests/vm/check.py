@@ -15,7 +15,7 @@ import time
 
 import guest
 import verdict
-from paths import CACHE, DEBUG, STOCK, TOP, read, say
+from paths import CACHE, DEBUG, STOCK, TOP, read, run, say
 from vm import ALIASES, MACHINES, SILENCE, SLOW, Boot
 
 SELFTESTS = os.path.join(TOP, "selftests")
@@ -150,7 +150,7 @@ class Batch:
         self.kname, self.machine, self.tests = kname, machine, tests
         self.cores = min(len(MACHINES[machine][0]), 2)
 
-    def run(self, root, logs, fill, report):
+    def run(self, root, logs, fill, report, virtme):
         left, n = list(self.tests), 0
         label = f"{self.kname}-{self.machine}-{self.tests[0].name.replace('/', '_')[:-3]}"
         while left:
@@ -158,7 +158,7 @@ class Batch:
             job = os.path.join(logs, f"{label}.{n}")
             kmemleak = self.kname in ("uml", "kasan") and any(t.kmemleak for t in left)
             start = time.monotonic()
-            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak)
+            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme)
             boot.run()
             done = self.judge(boot, left, report, kmemleak, time.monotonic() - start)
             if not done:                # the boot failed before its first test: no sense in more
@@ -279,6 +279,7 @@ def main():
     p.add_argument("subset", nargs="*", help="folders of selftests, tests (usb/disk.sh), or 'host'")
     p.add_argument("--kernel", action="append", choices=STOCK + DEBUG, help="only on this kernel")
     p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel")
+    p.add_argument("--virtme", action="store_true", help="boot by virtme-ng (stock kernels)")
     p.add_argument("--list", action="store_true", help="list the tests and end")
     p.add_argument("--jobs", type=int, default=os.cpu_count(), help="guests at a time")
     args = p.parse_args()
@@ -287,6 +288,8 @@ def main():
     tests = [t for t in everything if not args.subset or any(
         t.name == s or t.name == s + ".sh" or t.name.startswith(s.rstrip("/") + "/") for s in args.subset)]
     kernels = args.kernel or STOCK + ["uml", "lockdep"] + (["kasan"] if args.full else [])
+    if args.virtme:
+        kernels = [k for k in kernels if k in STOCK]
     if args.list:
         for t in tests:
             on = [k for k in kernels if t.wants(k)]
@@ -312,6 +315,10 @@ def main():
     programs = {sub: build_programs(sub) for sub in subsystems}
     fill = copy_tests(subsystems, programs)
     used = [k for k in kernels if any(b.kname == k for b in batches)]
+    virtme = None
+    if args.virtme:
+        subprocess.run([os.path.join(TOP, "scripts/deps"), "--virtme"], check=True)
+        virtme = run(os.path.join(TOP, "scripts/kernels"), "virtme", stderr=None).strip()
     slots, free = threading.Condition(), [max(1, args.jobs)]
     left = [len(batches)]
 
@@ -321,7 +328,7 @@ def main():
             slots.wait_for(lambda: free[0] >= cores)
             free[0] -= cores
         try:
-            batch.run(root, logs, fill, report)
+            batch.run(root, logs, fill, report, virtme)
         except Exception as e:          # a fault of ours must not pass for success
             report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
         finally:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where things are; small helpers."""
+import glob
 import os
 import subprocess
 import sys
@@ -15,6 +16,12 @@ DEBUG = ["uml", "lockdep", "kasan"]
 def kernel(name, *rest):
     """Path in the folder of a kernel."""
     return os.path.join(CACHE, "kernels", name, *rest)
+
+
+def image(name):
+    """The compressed image of a stock kernel."""
+    return sorted(glob.glob(kernel(name, "root/boot/vmlinuz-*"))
+                  + glob.glob(kernel(name, "root/usr/lib/modules/*/vmlinuz")))[0]
 
 
 def say(text):

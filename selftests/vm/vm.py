@@ -11,7 +11,7 @@ import threading
 import time
 
 from guest import cpio
-from paths import VM, kernel, lines
+from paths import VM, image, kernel, lines
 
 BOOT_LIMIT = 180        # seconds from power-on to "@hearth up"; a loaded machine is slow
 SILENCE = 90            # seconds beyond a test's own limit (times SLOW)
@@ -158,9 +158,11 @@ class Echo(threading.Thread):
 class Guest:
     """One virtual machine; files under job: console, tap."""
 
-    def __init__(self, kname, root, job, role, machine, barriers=None, shell=False, share=None):
+    def __init__(self, kname, root, job, role, machine, barriers=None, shell=False, share=None,
+                 virtme=None):
         self.kname, self.root, self.job, self.role = kname, root, job, role
         self.machine, self.barriers, self.shell, self.share = machine, barriers, shell, share
+        self.virtme = virtme            # the folder of virtme-ng, where that is to boot
         self.proc = None
         self.hearth = os.path.join(job, "hearth")
         os.makedirs(self.hearth, exist_ok=True)
@@ -180,6 +182,8 @@ class Guest:
         open(self.tap(), "wb").close()
         if self.kname == "uml":
             self.start_uml()
+        elif self.virtme:
+            self.start_virtme()
         else:
             self.start_qemu()
 
@@ -222,11 +226,50 @@ class Guest:
                 cmds += f"export HEARTH_NODE=10.77.{n}.1\n"
         return args, cmds
 
-    def start_qemu(self):
-        debug = self.kname in ("lockdep", "kasan")
+    def devices(self):
+        """QEMU arguments: the bridge, what the machine has, its network."""
+        for n in range(5):
+            with open(f"{self.job}/image{n}", "ab") as f:
+                f.truncate(64 << 20)    # one that is there keeps its content
+        args = ["-qmp", f"unix:{self.job}/qmp,server=on,wait=off",
+                "-device", "virtio-serial-pci,id=hearth",
+                "-chardev", f"socket,id=bridge,path={self.job}/bridge,server=on,wait=off",
+                "-device", "virtserialport,bus=hearth.0,chardev=bridge,name=hearth.host"]
+        for role, line in MACHINES[self.machine][1]:
+            if role in (None, self.role):
+                args += line.replace("{job}", self.job).split()
         net, cmds = self.net()
         if cmds:
             self.write("net", cmds)
+        return args + net
+
+    def bridges(self):
+        Bridge(self).start()
+        if any("{job}/ftdi0" in a and r in (None, self.role) for r, a in MACHINES[self.machine][1]):
+            Echo(self.job + "/ftdi0").start()
+
+    def start_virtme(self):
+        """virtme-ng boots into the host's files; from there into the guest's
+        tree. Its console is the first serial line, as ours."""
+        script = (f"mount --bind {self.root} /mnt && mount --bind /dev /mnt/dev && "
+                  f"mount --bind {self.hearth} /mnt/hearth && exec chroot /mnt /init")
+        cmd = ["vng", "--run", image(self.kname), "--disable-kvm", "--force-9p",
+               "--cpus", "1", "--memory", "640M", "--verbose", "--append", "oops=panic",
+               "--append", "hearth.role=" + self.role,
+               "--qemu-opts=" + shlex.join(["-serial", "file:" + self.tap(), *self.devices()]),
+               "--", script]
+        # by a pipe: QEMU would empty a file each time that it opens it
+        line = (f"PATH={self.virtme}/usr/bin:$PATH "
+                f"PYTHONPATH={self.virtme}/usr/lib/python3/dist-packages "
+                f"{shlex.join(cmd)} </dev/null 2>&1 | cat >{self.console()}\n")
+        with open(self.job + "/command", "w", encoding="utf-8") as f:
+            f.write(line)
+        self.proc = subprocess.Popen(["sh", self.job + "/command"], start_new_session=True)
+        self.bridges()
+
+    def start_qemu(self):
+        debug = self.kname in ("lockdep", "kasan")
+        devices = self.devices()
         job_cpio = self.job + "/job.cpio"
         cpio(self.job, job_cpio, "hearth")
         initrd = self.job + "/initrd"
@@ -239,11 +282,7 @@ class Guest:
         cmd = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35",
                "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2" if debug else "1",
                "-m", "1536M" if debug else "640M", "-display", "none", "-no-reboot",
-               "-kernel", kernel(self.kname, "vmlinux"), "-initrd", initrd,
-               "-qmp", f"unix:{self.job}/qmp,server=on,wait=off",
-               "-device", "virtio-serial-pci",
-               "-chardev", f"socket,id=bridge,path={self.job}/bridge,server=on,wait=off",
-               "-device", "virtserialport,chardev=bridge,name=hearth.host"]
+               "-kernel", kernel(self.kname, "vmlinux"), "-initrd", initrd]
         if self.shell:
             cmd += ["-serial", f"file:{self.console()}", "-chardev",
                     "stdio,id=tty,mux=off,signal=off", "-serial", "chardev:tty"]
@@ -252,13 +291,7 @@ class Guest:
                 cmd += ["-virtfs", f"local,path={self.share},mount_tag=host,security_model=none"]
         else:
             cmd += ["-serial", "file:" + self.console(), "-serial", "file:" + self.tap()]
-        for n in range(5):
-            with open(f"{self.job}/image{n}", "ab") as f:
-                f.truncate(64 << 20)    # one that is there keeps its content
-        for role, args in MACHINES[self.machine][1]:
-            if role in (None, self.role):
-                cmd += args.replace("{job}", self.job).split()
-        cmd += net + ["-append", append]
+        cmd += devices + ["-append", append]
         with open(self.job + "/command", "w", encoding="utf-8") as f:
             f.write(shlex.join(cmd) + "\n")
         with open(self.job + "/qemu.log", "wb") as log:
@@ -266,13 +299,16 @@ class Guest:
                 cmd, stdin=None if self.shell else subprocess.DEVNULL,
                 stdout=None if self.shell else log, stderr=log,
                 start_new_session=not self.shell)
-        Bridge(self).start()
-        if any("{job}/ftdi0" in a and r in (None, self.role) for r, a in MACHINES[self.machine][1]):
-            Echo(self.job + "/ftdi0").start()
+        self.bridges()
 
     def stop(self):
+        if self.proc and self.virtme:
+            try:
+                self.proc.wait(20)      # it removes its temporary files
+            except subprocess.TimeoutExpired:
+                pass
         if self.proc and self.proc.poll() is None:
-            if self.kname == "uml":
+            if self.kname == "uml" or self.virtme:
                 os.killpg(self.proc.pid, 9)
             else:
                 self.proc.kill()
@@ -288,7 +324,7 @@ class Boot:
     """Runs a list of tests in the guests of a machine, until all are through,
     the guest dies, or a time limit passes."""
 
-    def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False):
+    def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False, virtme=None):
         self.tests = tests
         self.why = None                 # reason why the host ended it
         roles = MACHINES[machine][0]
@@ -296,7 +332,8 @@ class Boot:
         self.slow = SLOW.get(kname, 1)
         self.guests = []
         for role in roles:
-            g = Guest(kname, root, os.path.join(job, role), role, machine, self.barriers)
+            g = Guest(kname, root, os.path.join(job, role), role, machine, self.barriers,
+                      virtme=virtme)
             copy_tests(g.hearth)
             g.write("run", "".join(f"{t.timeout * self.slow} {t.name}\n" for t in tests))
             if kmemleak:
