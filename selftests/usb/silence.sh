@@ -8,9 +8,11 @@
 . ./liar.bash
 
 events=/tmp/work/events
-slack=3000
-[ "$HEARTH_KERNEL" = lockdep ] && slack=6000
-[ "$HEARTH_KERNEL" = kasan ] && slack=15000
+case $HEARTH_KERNEL in
+uml | lockdep) slack=8000 ;;
+kasan) slack=15000 ;;
+*) slack=4000 ;;
+esac
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
