@@ -16,13 +16,26 @@
 
 /* --- callbacks of the socket ------------------------------------------- */
 
+/*
+ * The end of a connection waits for the socket's lock, and a read of kTLS holds
+ * that for as long as records without bytes come: take in no more of them.
+ */
+static void conn_deafen(struct sock *sk)
+{
+	sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
+	WRITE_ONCE(sk->sk_rcvbuf, SOCK_MIN_RCVBUF);
+}
+
+/* Whoever calls it owns the socket. */
 static void conn_data_ready(struct sock *sk)
 {
 	struct vhci_conn *conn;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	conn = sk->sk_user_data;
-	if (conn) {
+	if (conn && READ_ONCE(conn->dead)) {
+		conn_deafen(sk);
+	} else if (conn) {
 		/* kTLS assembles its records in the callback it had before. */
 		if (conn->tls)
 			conn->saved_data_ready(sk);
@@ -631,6 +644,13 @@ int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
 	return 0;
 }
 
+/* What kTLS fails a socket with for a record: a read or a send sees it first. */
+static bool conn_is_tls_error(int error)
+{
+	return error == -EBADMSG || error == -EINVAL || error == -EMSGSIZE ||
+	       error == -EIO;
+}
+
 /**
  * conn_kill() - the connection has failed, or is to end
  * @conn: the connection
@@ -644,6 +664,9 @@ void conn_kill(struct vhci_conn *conn, u32 reason, int error)
 	unsigned long flags;
 	bool first;
 
+	if (reason == HEARTH_USB_PORT_REASON_LOST && conn->tls &&
+	    conn_is_tls_error(error))
+		reason = HEARTH_USB_PORT_REASON_TLS;
 	spin_lock_irqsave(&conn->lock, flags);
 	first = !conn->dead;
 	if (first) {
@@ -660,6 +683,8 @@ static void conn_release_socket(struct socket *sock, struct vhci_conn *conn)
 {
 	struct sock *sk = sock->sk;
 
+	/* While our callbacks are there: see conn_deafen(). */
+	kernel_sock_shutdown(sock, SHUT_RDWR);
 	/* A callback that runs now ends first; none begins after this. */
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_data_ready = conn->saved_data_ready;
@@ -667,7 +692,6 @@ static void conn_release_socket(struct socket *sock, struct vhci_conn *conn)
 	sk->sk_write_space = conn->saved_write_space;
 	sk->sk_user_data = NULL;
 	write_unlock_bh(&sk->sk_callback_lock);
-	kernel_sock_shutdown(sock, SHUT_RDWR);
 }
 
 /**

@@ -297,7 +297,11 @@ static void rx_read(struct vhci_conn *conn)
 	rx_progress(conn);
 }
 
-/* One recvmsg on a socket with kTLS. Returns bytes, 0 at the end, or errno. */
+/*
+ * One recvmsg on a socket with kTLS. Returns bytes, -ESHUTDOWN at the end, or
+ * another errno. Records without bytes make it 0: what they are must be looked
+ * at, and one of another kind may wait behind them.
+ */
 static int rx_recv_tls(struct vhci_conn *conn)
 {
 	union {
@@ -319,8 +323,10 @@ static int rx_recv_tls(struct vhci_conn *conn)
 	}
 	ret = kernel_recvmsg(conn->sock, &msg, &piece, 1, piece.iov_len,
 			     MSG_DONTWAIT);
-	if (ret <= 0)
+	if (ret < 0)
 		return ret;
+	if (!ret && !control.cmsg.cmsg_len)
+		return -ESHUTDOWN;
 	if (control.cmsg.cmsg_level != SOL_TLS ||
 	    control.cmsg.cmsg_type != TLS_GET_RECORD_TYPE ||
 	    *(u8 *)CMSG_DATA(&control.cmsg) != RX_TLS_RECORD_DATA)
@@ -335,7 +341,7 @@ static void rx_read_tls(struct vhci_conn *conn)
 
 	do {
 		ret = rx_recv_tls(conn);
-		if (ret <= 0)
+		if (ret < 0)
 			break;
 		conn->stats.rx_bytes += ret;
 		broken = rx_got(conn, ret);
@@ -343,10 +349,8 @@ static void rx_read_tls(struct vhci_conn *conn)
 			rx_broken(conn, broken);
 	} while (!READ_ONCE(conn->dead));
 	rx_progress(conn);
-	if (!ret)
+	if (ret == -ESHUTDOWN)
 		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0);
-	else if (ret == -EBADMSG || ret == -EIO || ret == -EINVAL)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_TLS, ret);
 	else if (ret < 0 && ret != -EAGAIN)
 		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret);
 }

@@ -3,25 +3,35 @@
  * tlsrelay - attaches a device over kTLS, with keys of its own, from a server
  * that knows of no TLS:
  *
- *	port <=== kTLS ===> pump <=== kTLS ===> relay <--- plain ---> server
+ *	port <=== TLS ===> relay <--- plain ---> server
  *
  *   tlsrelay [--half tx|rx] CIPHER PORT BUSID
  *
  * CIPHER is aes-128-gcm or chacha20-poly1305. With --half the port's end has kTLS
  * in one direction only, and port-attach has to refuse it.
  *
- * Prints "port N", and at the end "wire: N records, C bytes in the clear": what
- * the pump has seen come from the port. Lines of standard input make it
+ * Only the port's end is kTLS. The other is a record layer of our own (RFC 8446,
+ * 5) over GnuTLS's ciphers: kTLS would send nothing that is wrong, nor a record
+ * that is empty. What the port sends has to open with the key, or it counts as
+ * sent in the clear.
  *
- *	alert-close alert-fatal handshake empty		send such a record
- *	flip						break a byte of the next one
- *	plain						send a USB/IP header as it is
+ * Prints "port N", and at the end "wire: N records, C bytes in the clear".
+ * Lines of standard input make it
+ *
+ *	alert-close alert-fatal handshake	send such a record
+ *	empty empty-handshake			one of data, or not, without bytes
+ *	empty-alert				an empty one, and an alert behind it
+ *	typeless				one of zeros: it has no type
+ *	crumbs					data in records of a byte from now on
+ *	flip					break a bit of the next record
+ *	oversize				send a header of too long a record
+ *	plain					send a USB/IP header as it is
+ *	flood					send a great many empty records
  *	quit
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
-#include <errno.h>
 #include <linux/tls.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -33,6 +43,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gnutls/crypto.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -50,9 +61,23 @@
 #define RECORD_HANDSHAKE	22
 #define RECORD_DATA		23
 #define RECORD_HEADER		5
+#define RECORD_TAG		16
+#define RECORD_IV		12
+#define RECORD_BODY		(16384 + 1 + RECORD_TAG)
+#define RECORD_MAX		(RECORD_HEADER + RECORD_BODY)
+/* Records of a flood: some seconds of decryption. */
+#define FLOOD			400000
 
-static int server, relay, pump_relay, pump_port, port;
-static bool flip;
+/* One direction. */
+struct half {
+	gnutls_aead_cipher_hd_t cipher;
+	uint8_t iv[RECORD_IV];
+	uint64_t seq;
+};
+
+static int server, relay, port;
+static struct half to_port, from_port;
+static bool flip, crumbs;
 
 static void send_all(int fd, const void *buf, size_t len)
 {
@@ -100,7 +125,7 @@ static int pair(int *other)
 }
 
 /* The keys are no secrets: each run has the same. */
-static void set_keys(int fd, const char *cipher, int direction, int seed)
+static void set_keys(const char *cipher, int direction, int seed)
 {
 	struct tls12_crypto_info_aes_gcm_128 gcm = {
 		.info = { TLS_1_3_VERSION, TLS_CIPHER_AES_GCM_128 },
@@ -112,22 +137,83 @@ static void set_keys(int fd, const char *cipher, int direction, int seed)
 
 	if (!strcmp(cipher, "aes-128-gcm")) {
 		memset(gcm.key, seed, sizeof(gcm.key));
-		memset(gcm.iv, seed + 1, sizeof(gcm.iv));
-		memset(gcm.salt, seed + 2, sizeof(gcm.salt));
-		ret = setsockopt(fd, SOL_TLS, direction, &gcm, sizeof(gcm));
+		memset(gcm.iv, seed, sizeof(gcm.iv));
+		memset(gcm.salt, seed, sizeof(gcm.salt));
+		ret = setsockopt(port, SOL_TLS, direction, &gcm, sizeof(gcm));
 	} else {
 		memset(chacha.key, seed, sizeof(chacha.key));
-		memset(chacha.iv, seed + 1, sizeof(chacha.iv));
-		ret = setsockopt(fd, SOL_TLS, direction, &chacha, sizeof(chacha));
+		memset(chacha.iv, seed, sizeof(chacha.iv));
+		ret = setsockopt(port, SOL_TLS, direction, &chacha,
+				 sizeof(chacha));
 	}
 	if (ret)
 		err(1, "%s", cipher);
 }
 
-static void set_ulp(int fd)
+/* --- records: RFC 8446, 5.2 and 5.3 ---------------------------------------- */
+
+static void half_init(struct half *half, const char *cipher, int seed)
 {
-	if (setsockopt(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls")))
-		err(1, "no kTLS");
+	bool gcm = !strcmp(cipher, "aes-128-gcm");
+	uint8_t secret[32];
+	gnutls_datum_t key = { secret, gcm ? 16 : 32 };
+
+	memset(secret, seed, sizeof(secret));
+	memset(half->iv, seed, sizeof(half->iv));
+	if (gnutls_aead_cipher_init(&half->cipher,
+				    gcm ? GNUTLS_CIPHER_AES_128_GCM :
+					  GNUTLS_CIPHER_CHACHA20_POLY1305, &key))
+		errx(1, "GnuTLS has no %s", cipher);
+}
+
+static void half_nonce(struct half *half, uint8_t *nonce)
+{
+	int i;
+
+	memcpy(nonce, half->iv, RECORD_IV);
+	for (i = 0; i < 8; i++)
+		nonce[RECORD_IV - 1 - i] ^= half->seq >> 8 * i;
+	half->seq++;
+}
+
+/* Returns the length of the record in @out. A type of 0 is none. */
+static size_t seal(uint8_t *out, uint8_t type, const void *data, size_t len,
+		   size_t padding)
+{
+	uint8_t inner[RECORD_BODY], nonce[RECORD_IV];
+	size_t inner_len = len + 1 + padding, room = inner_len + RECORD_TAG;
+
+	memcpy(inner, data, len);
+	memset(inner + len, 0, 1 + padding);
+	inner[len] = type;
+	out[0] = RECORD_DATA;
+	out[1] = 3;
+	out[2] = 3;
+	out[3] = room >> 8;
+	out[4] = room;
+	half_nonce(&to_port, nonce);
+	if (gnutls_aead_cipher_encrypt(to_port.cipher, nonce, RECORD_IV, out,
+				       RECORD_HEADER, RECORD_TAG, inner,
+				       inner_len, out + RECORD_HEADER, &room))
+		errx(1, "encrypt");
+	return RECORD_HEADER + room;
+}
+
+/* Returns the bytes of data in a record, or -1 if it is none of data. */
+static ssize_t unseal(const uint8_t *in, size_t len, uint8_t *data)
+{
+	size_t room = RECORD_BODY;
+	uint8_t nonce[RECORD_IV];
+
+	half_nonce(&from_port, nonce);
+	if (gnutls_aead_cipher_decrypt(from_port.cipher, nonce, RECORD_IV, in,
+				       RECORD_HEADER, RECORD_TAG,
+				       in + RECORD_HEADER, len - RECORD_HEADER,
+				       data, &room))
+		return -1;
+	while (room && !data[room - 1])
+		room--;
+	return room && data[room - 1] == RECORD_DATA ? (ssize_t)room - 1 : -1;
 }
 
 /* --- the device ----------------------------------------------------------- */
@@ -189,83 +275,112 @@ static uint32_t attach(uint32_t devid, uint32_t speed)
 	return id;
 }
 
-/* --- the wire ------------------------------------------------------------- */
+/* --- from the port --------------------------------------------------------- */
 
-/* What the port sends is made of records of data, and nothing else. */
 static struct {
-	uint8_t header[RECORD_HEADER];
-	size_t have, body;
+	uint8_t buf[RECORD_MAX];
+	size_t have;
 	unsigned long records, clear;
 } wire;
 
-static void watch(const uint8_t *p, size_t len)
+/* Bytes of the first record in the buffer. 0: more have to come. */
+static size_t wire_record(void)
 {
-	while (len) {
-		size_t n = wire.body < len ? wire.body : len;
+	size_t len;
 
-		wire.body -= n;
-		p += n;
-		len -= n;
-		if (!len)
-			break;
-		wire.header[wire.have++] = *p++;
-		len--;
-		if (wire.have < RECORD_HEADER)
-			continue;
-		wire.have = 0;
-		wire.body = wire.header[3] << 8 | wire.header[4];
-		wire.records++;
-		if (wire.header[0] != RECORD_DATA || wire.header[1] != 3 ||
-		    wire.header[2] != 3 || wire.body > 16384 + 256)
-			wire.clear += RECORD_HEADER + wire.body;
-	}
+	if (wire.have < RECORD_HEADER)
+		return 0;
+	len = RECORD_HEADER + (wire.buf[3] << 8 | wire.buf[4]);
+	if (wire.buf[0] != RECORD_DATA || wire.buf[1] != 3 ||
+	    wire.buf[2] != 3 || len > RECORD_MAX)
+		return wire.have;
+	return len <= wire.have ? len : 0;
 }
 
-static bool pump(int from, int to, bool of_port)
+/* What is not sealed is not passed on. */
+static bool from_the_port(void)
 {
-	uint8_t buf[65536];
-	ssize_t n = recv(from, buf, sizeof(buf), 0);
+	uint8_t data[RECORD_BODY];
+	ssize_t n = recv(relay, wire.buf + wire.have,
+			 sizeof(wire.buf) - wire.have, 0);
+	size_t len;
 
 	if (n <= 0)
 		return false;
-	if (of_port) {
-		watch(buf, n);
-	} else if (flip) {
-		buf[n - 1] ^= 1;
-		flip = false;
+	wire.have += n;
+	while ((len = wire_record())) {
+		n = unseal(wire.buf, len, data);
+		if (n < 0)
+			wire.clear += len;
+		else
+			send_all(server, data, n);
+		wire.records++;
+		wire.have -= len;
+		memmove(wire.buf, wire.buf + len, wire.have);
 	}
-	send_all(to, buf, n);
 	return true;
 }
 
-static void send_record(uint8_t type, const void *buf, size_t len)
-{
-	union {
-		struct cmsghdr hdr;
-		char room[CMSG_SPACE(1)];
-	} control = { .hdr = {
-		.cmsg_len = CMSG_LEN(1),
-		.cmsg_level = SOL_TLS,
-		.cmsg_type = TLS_SET_RECORD_TYPE,
-	} };
-	struct iovec iov = { (void *)buf, len };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+/* --- to the port ----------------------------------------------------------- */
 
-	*CMSG_DATA(&control.hdr) = type;
-	if (sendmsg(relay, &msg, MSG_NOSIGNAL) < 0)
-		warn("record of type %u", type);
+static void send_record(uint8_t type, const void *data, size_t len)
+{
+	uint8_t record[RECORD_MAX];
+	size_t n = seal(record, type, data, len, 0);
+
+	if (flip)
+		record[n - 1] ^= 1;
+	flip = false;
+	send_all(relay, record, n);
+}
+
+/* Data a byte a record, each padded, and an empty one behind it. */
+static void send_crumbs(const uint8_t *data, size_t len)
+{
+	uint8_t records[2 * (RECORD_HEADER + 2 + 3 + RECORD_TAG)];
+	size_t n, i;
+
+	for (i = 0; i < len; i++) {
+		n = seal(records, RECORD_DATA, data + i, 1, i % 4);
+		n += seal(records + n, RECORD_DATA, "", 0, 0);
+		send_all(relay, records, n);
+	}
+}
+
+static void send_empty_alert(void)
+{
+	uint8_t records[2 * (RECORD_HEADER + 3 + RECORD_TAG)];
+	size_t n;
+
+	n = seal(records, RECORD_DATA, "", 0, 0);
+	n += seal(records + n, RECORD_ALERT, "\1\0", 2, 0);
+	send_all(relay, records, n);
+}
+
+static void send_flood(void)
+{
+	uint8_t *records = malloc(FLOOD * (RECORD_HEADER + 1 + RECORD_TAG));
+	size_t n = 0;
+	int i;
+
+	if (!records)
+		errx(1, "no memory");
+	for (i = 0; i < FLOOD; i++)
+		n += seal(records + n, RECORD_DATA, "", 0, 0);
+	printf("flooding\n");
+	fflush(stdout);
+	send_all(relay, records, n);
+	printf("flooded\n");
+	fflush(stdout);
+	free(records);
 }
 
 static bool command(void)
 {
 	static const uint8_t key_update[] = { 24, 0, 0, 1, 0 };
 	/* RET_SUBMIT, which would be read if this were no TLS */
-	uint8_t plain[48] = { 0, 0, 0, 3, 0, 0, 0, 1 };
+	static const uint8_t plain[48] = { 0, 0, 0, 3, 0, 0, 0, 1 };
+	static const uint8_t oversize[] = { RECORD_DATA, 3, 3, 0xff, 0xff };
 	char line[32];
 
 	if (!fgets(line, sizeof(line), stdin))
@@ -279,12 +394,38 @@ static bool command(void)
 		send_record(RECORD_HANDSHAKE, key_update, sizeof(key_update));
 	else if (!strcmp(line, "empty"))
 		send_record(RECORD_DATA, "", 0);
+	else if (!strcmp(line, "empty-handshake"))
+		send_record(RECORD_HANDSHAKE, "", 0);
+	else if (!strcmp(line, "empty-alert"))
+		send_empty_alert();
+	else if (!strcmp(line, "typeless"))
+		send_record(0, "\0\0\0", 3);
+	else if (!strcmp(line, "crumbs"))
+		crumbs = true;
 	else if (!strcmp(line, "flip"))
 		flip = true;
+	else if (!strcmp(line, "oversize"))
+		send_all(relay, oversize, sizeof(oversize));
 	else if (!strcmp(line, "plain"))
-		send_all(pump_port, plain, sizeof(plain));
+		send_all(relay, plain, sizeof(plain));
+	else if (!strcmp(line, "flood"))
+		send_flood();
 	else
 		return false;
+	return true;
+}
+
+static bool from_the_server(void)
+{
+	uint8_t data[16384];
+	ssize_t n = recv(server, data, sizeof(data), 0);
+
+	if (n <= 0)
+		return false;
+	if (crumbs)
+		send_crumbs(data, n);
+	else
+		send_record(RECORD_DATA, data, n);
 	return true;
 }
 
@@ -294,31 +435,14 @@ static void run(void)
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = server, .events = POLLIN },
 		{ .fd = relay, .events = POLLIN },
-		{ .fd = pump_relay, .events = POLLIN },
-		{ .fd = pump_port, .events = POLLIN },
 	};
-	uint8_t buf[16384];
-	ssize_t n;
 
-	while (poll(fds, 5, -1) > 0) {
+	while (poll(fds, 3, -1) > 0) {
 		if (fds[0].revents && !command())
 			return;
-		if (fds[1].revents) {
-			n = recv(server, buf, sizeof(buf), 0);
-			if (n <= 0)
-				return;
-			send_all(relay, buf, n);
-		}
-		if (fds[2].revents) {
-			/* The rest of a record has to come through the pump. */
-			n = recv(relay, buf, sizeof(buf), MSG_DONTWAIT);
-			if (!n || (n < 0 && errno != EAGAIN))
-				return;
-			send_all(server, buf, n > 0 ? n : 0);
-		}
-		if (fds[3].revents && !pump(pump_relay, pump_port, false))
+		if (fds[1].revents && !from_the_server())
 			return;
-		if (fds[4].revents && !pump(pump_port, pump_relay, true))
+		if (fds[2].revents && !from_the_port())
 			return;
 	}
 }
@@ -338,21 +462,20 @@ int main(int argc, char **argv)
 	setvbuf(stdin, NULL, _IONBF, 0);
 	server = dial(atoi(argv[2]));
 	import(argv[3], &devid, &speed);
-	port = pair(&pump_port);
-	relay = pair(&pump_relay);
-	set_ulp(port);
-	set_ulp(relay);
+	port = pair(&relay);
+	half_init(&from_port, argv[1], 1);
+	half_init(&to_port, argv[1], 2);
+	if (setsockopt(port, SOL_TCP, TCP_ULP, "tls", sizeof("tls")))
+		err(1, "no kTLS");
 	if (strcmp(half, "rx"))
-		set_keys(port, argv[1], TLS_TX, 1);
+		set_keys(argv[1], TLS_TX, 1);
 	if (strcmp(half, "tx"))
-		set_keys(port, argv[1], TLS_RX, 2);
-	set_keys(relay, argv[1], TLS_RX, 1);
-	set_keys(relay, argv[1], TLS_TX, 2);
+		set_keys(argv[1], TLS_RX, 2);
 	printf("port %u\n", attach(devid, speed));
 	fflush(stdout);
 	close(port);
 	run();
-	printf("wire: %lu records, %lu bytes in the clear\n", wire.records,
-	       wire.clear);
+	printf("wire: %lu records, %lu bytes in the clear\n",
+	       wire.records, wire.clear);
 	return 0;
 }

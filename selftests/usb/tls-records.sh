@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=stock,uml,lockdep timeout=180
+# Records that no good peer would send over kTLS: each ends the port, and it
+# says that TLS was the reason; or it is nothing, and the port works on.
+. "$HEARTH_LIB"
+. ./common.bash
+. ./liar.bash
+. ./tls.bash
+
+up()	# a port with the echo device
+{
+	serve_liar --kind echo
+	relay "$cipher" 3240 1-1
+	wait_for 10 device_is_there
+}
+
+ends()	# ends COMMAND
+{
+	up
+	tell "$1"
+	# so that something comes behind what breaks the next record
+	[ "$1" != flip ] || ./urbs LIAR1 bulk-echo 64 4 1 >/dev/null 2>&1
+	check "$cipher: $1: the port ends, for TLS" wait_for 10 ended_by_tls "$id"
+	check "$cipher: $1: and lets go; nothing was in the clear" all_tls
+	wait_for 10 no_ports
+}
+
+busy_ends()	# busy_ends COMMAND: the same, in the midst of URBs
+{
+	local urbs
+	up
+	./urbs LIAR1 bulk-echo 70001 10000 8 >/dev/null 2>&1 &
+	urbs=$!
+	sleep 1
+	tell "$1"
+	check "$cipher: $1 among URBs: the port ends, for TLS" wait_for 10 ended_by_tls "$id"
+	check "$cipher: $1 among URBs: nothing was in the clear" all_tls
+	check "$cipher: $1 among URBs: they come back" \
+		wait_for 10 eval "! kill -0 $urbs 2>/dev/null"
+	wait_for 10 no_ports
+}
+
+flooded()	# while records without bytes come, faster than they are read
+{
+	up
+	tell flood
+	check "$cipher: a flood of empty records" wait_for 60 grep -q '^flooding' /tmp/work/relay
+	sleep 1
+	check "$cipher: detach in the midst of it" unplug "$id"
+	grep -q '^flooded' /tmp/work/relay && diag "the flood was over before"
+	check "$cipher: flood: nothing was in the clear" all_tls
+	wait_for 10 no_ports
+}
+
+plan 62
+modprobe -a tls hearth_vhci
+watch_ports
+for cipher in aes-128-gcm chacha20-poly1305; do
+	up
+	tell empty
+	tell crumbs
+	check "$cipher: records of a byte, padding, and empty ones" \
+		./urbs LIAR1 bulk-echo 301 5 2
+	check "$cipher: detach" unplug "$id"
+	check "$cipher: nothing was in the clear" all_tls
+	wait_for 10 no_ports
+	for case in alert-close alert-fatal handshake empty-handshake \
+		    empty-alert typeless oversize plain; do
+		ends $case
+	done
+	for case in flip alert-fatal oversize; do
+		busy_ends $case
+	done
+	flooded
+done
+stop_liar
+finish
