@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=trio kernels=6.12 timeout=120
+# hearth-test: machine=trio kernels=stock timeout=120
 # A node and two clients on networks with 5 ms of delay each way: each client
 # has a device of its own, and is refused the other's while that is bound. U8
 . "$HEARTH_LIB"

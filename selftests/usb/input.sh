@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=60
-# Interrupt transfers: a key that is pressed on the node is heard here.
+# hearth-test: machine=usb kernels=stock timeout=90
+# Interrupt transfers: a key that is pressed on the node is heard here, and the
+# pen of its tablet is seen where it is.
 . "$HEARTH_LIB"
 . ./common.bash
 
@@ -17,29 +18,69 @@ remote_events()
 	return $found
 }
 
-plan 4
+listen()
+{
+	local dev
+	rm -f /tmp/work/event*
+	for dev in $(remote_events); do
+		cat "$dev" >"/tmp/work/${dev##*/}" &
+	done
+	sleep 1
+}
+
+# struct input_event as a line of numbers: type at 9, code at 10, value at 11.
+heard()
+{
+	sleep 1
+	cat /tmp/work/event* | od -An -v -w24 -td2
+}
+
+axis() { echo '{"type": "abs", "data": {"axis": "'"$1"'", "value": '"$2"'}}'; }
+
+point()	# point X Y
+{
+	qmp '{"execute": "input-send-event", "arguments": {"events": ['"$(axis x "$1"), $(axis y "$2")"']}}' >/dev/null
+	sleep 0.3
+}
+
+leave()	# leave WHAT
+{
+	check "$1: detach while a read waits" timeout 20 hearth usb detach "$port"
+	check "$1: the input device is gone" wait_for 10 eval '! remote_events'
+	wait
+	wait_for 10 no_ports
+}
+
+plan 8
 serve
 modprobe -a usbhid hid-generic evdev 2>/dev/null
 busid=$(wait_busid product "QEMU USB Keyboard")
 bind "$busid"
 port=$(attach "$busid")
-check "the keyboard is an input device here" wait_for 20 remote_events
-for dev in $(remote_events); do
-	cat "$dev" >"/tmp/work/${dev##*/}" &
-done
-sleep 1
+check "keyboard: it is an input device here" wait_for 20 remote_events
+listen
 for key in h e a r t h; do
 	qmp '{"execute": "send-key", "arguments": {"keys": [{"type": "qcode", "data": "'$key'"}]}}' >/dev/null
 	sleep 0.3
 done
-sleep 1
-# struct input_event: type at 16, code at 18, value at 20; EV_KEY is 1.
-# "hearth" by keycode, presses alone: 35 18 30 19 20 35
-keys=$(cat /tmp/work/event* | od -An -v -w24 -td2 |
-	awk '$9 == 1 && $11 == 1 { printf "%s ", $10 }')
+# EV_KEY is 1; "hearth" by keycode, presses alone
+keys=$(heard | awk '$9 == 1 && $11 == 1 { printf "%s ", $10 }')
 diag "keys: $keys"
-check "each key is heard once, in order" [ "$keys" = "35 18 30 19 20 35 " ]
-check "detach while a read waits" timeout 20 hearth usb detach "$port"
-check "the input device is gone" wait_for 10 eval '! remote_events'
-wait
+check "keyboard: each key is heard once, in order" [ "$keys" = "35 18 30 19 20 35 " ]
+leave keyboard
+
+busid=$(wait_busid product "QEMU USB Tablet")
+bind "$busid"
+port=$(attach "$busid")
+check "tablet: it is an input device here" wait_for 20 remote_events
+listen
+point 1000 2000
+point 30000 20000
+point 5 32767
+# EV_ABS is 3, ABS_X 0, ABS_Y 1
+points=$(heard | awk '$9 == 3 && $10 < 2 { printf "%s%d ", $10 ? "y" : "x", $11 }')
+diag "points: $points"
+check "tablet: the pen is seen where it is" \
+	[ "$points" = "x1000 y2000 x30000 y20000 x5 y32767 " ]
+leave tablet
 finish

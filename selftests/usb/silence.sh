@@ -144,12 +144,14 @@ ip netns del node
 
 # --- what a user does
 mute_port echo
-check "close of usbfs" within 1900 $((2000 + slack + 500)) ./urbs LIAR1 hold 0x83 64 8
+check "close of usbfs" within 2400 $((2500 + slack + 500)) ./urbs LIAR1 hold 0x83 64 8 500
 check "close of usbfs: the device is gone" wait_for 10 gone
 mute_port echo
 ./urbs -t 60000 LIAR1 hold 0x83 64 8 50000 >/dev/null 2>&1 &
 sleep 1
 check "unbind of usbfs" within 0 $((2000 + slack)) unbind usbfs
+# the class driver waits for the answer to its INQUIRY as long as the core lets it
+echo 5 >/sys/module/scsi_mod/parameters/inq_timeout
 mute_port disk
 wait_for 10 eval '[ -e /sys/bus/usb/drivers/usb-storage/*:1.0 ]'
 sleep 1
