@@ -5,6 +5,8 @@ import argparse
 import concurrent.futures
 import fcntl
 import glob
+import json
+import math
 import os
 import re
 import shutil
@@ -15,7 +17,7 @@ import time
 
 import guest
 import verdict
-from paths import CACHE, DEBUG, STOCK, TOP, read, run, say
+from paths import CACHE, DEBUG, STOCK, TOP, kernel, read, run, say
 from vm import ALIASES, MACHINES, SILENCE, SLOW, Boot
 
 SELFTESTS = os.path.join(TOP, "selftests")
@@ -28,6 +30,7 @@ class Test:
         self.name = name
         self.machine, self.kernels, self.timeout = "plain", ["all"], 120
         self.expect, self.alone, self.silence, self.kmemleak = None, False, SILENCE, True
+        self.programs = []
         m = re.search(r"^# hearth-test:(.*)$", read(SELFTESTS, name), re.M)
         self.valid = bool(m)
         for key, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', m.group(1) if m else ""):
@@ -36,6 +39,8 @@ class Test:
                 self.machine = ALIASES.get(value, value)
             elif key == "kernels":
                 self.kernels = value.split(",")
+            elif key == "programs":
+                self.programs = value.split(",")
             elif key == "timeout":
                 self.timeout = int(value)
             elif key == "silence":
@@ -86,21 +91,28 @@ def build_programs(subsystem):
 
 
 def copy_tests(subsystems, programs):
-    """Returns a function that fills a guest's /hearth."""
-    def fill(hearth):
+    """Returns a function that fills a guest's /hearth for some tests."""
+    def add(path, dst):
+        dst = os.path.join(dst, os.path.basename(path))
+        if not os.path.exists(dst):
+            os.makedirs(os.path.dirname(dst), exist_ok=True)
+            shutil.copy2(os.path.realpath(path), dst)
+
+    def fill(hearth, tests):
         dst = os.path.join(hearth, "selftests")
         os.makedirs(dst, exist_ok=True)
         for lib in glob.glob(SELFTESTS + "/*.sh"):
             shutil.copy(lib, dst)
+        added = [(guest.need(name), hearth + "/bin") for t in tests for name in t.programs]
         for sub in subsystems:
             shutil.copytree(os.path.join(SELFTESTS, sub), os.path.join(dst, sub), dirs_exist_ok=True)
             if programs.get(sub):
-                for path in glob.glob(programs[sub] + "/*"):
-                    if os.path.isfile(path) and os.access(path, os.X_OK):
-                        shutil.copy(path, os.path.join(dst, sub))
-                        for lib in guest.libraries(path):
-                            os.makedirs(hearth + "/lib", exist_ok=True)
-                            shutil.copy2(lib, hearth + "/lib/")
+                added += [(path, os.path.join(dst, sub)) for path in glob.glob(programs[sub] + "/*")
+                          if os.path.isfile(path) and os.access(path, os.X_OK)]
+        for path, folder in added:
+            add(path, folder)
+            for lib in guest.libraries(path):
+                add(lib, hearth + "/lib")
     return fill
 
 
@@ -143,12 +155,45 @@ class Report:
         return 1 if self.failed or not self.passed else 0
 
 
+class Times:
+    """How long each test takes on each kernel, as earlier runs saw it."""
+    path = os.path.join(CACHE, "log", "times.json")
+
+    def __init__(self):
+        self.seen = self.load()
+
+    def load(self):
+        try:
+            return json.loads(read(self.path))
+        except (OSError, ValueError):
+            return {}
+
+    def test(self, kname, test):
+        return self.seen.get(f"{kname} {test.name}", test.timeout / 5 * SLOW.get(kname, 1))
+
+    def boot(self, kname, machine):
+        return self.seen.get(f"{kname} {machine} boot", 10)
+
+    def note(self, kname, machine, took):
+        """{test or "boot": seconds}. A busy machine must not spoil what an idle one told."""
+        with open(self.path + ".lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            seen = self.load()
+            for what, seconds in took.items():
+                name = f"{kname} {machine} boot" if what == "boot" else f"{kname} {what}"
+                seen[name] = round(min(seconds, seen.get(name, seconds) * 1.2), 1)
+            with open(self.path + ".new", "w", encoding="ascii") as f:
+                json.dump(seen, f, indent=0, sort_keys=True)
+            os.rename(self.path + ".new", self.path)
+
+
 class Batch:
     """Tests that share a boot (or several, where a guest dies on the way)."""
 
-    def __init__(self, kname, machine, tests):
-        self.kname, self.machine, self.tests = kname, machine, tests
+    def __init__(self, kname, machine, tests, times):
+        self.kname, self.machine, self.tests, self.times = kname, machine, tests, times
         self.cores = min(len(MACHINES[machine][0]), 2)
+        self.expected = times.boot(kname, machine) + sum(times.test(kname, t) for t in tests)
 
     def run(self, root, logs, fill, report, virtme):
         left, n = list(self.tests), 0
@@ -160,6 +205,8 @@ class Batch:
             start = time.monotonic()
             boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme)
             boot.run()
+            if not virtme:
+                self.times.note(self.kname, self.machine, boot.took)
             done = self.judge(boot, left, report, kmemleak, time.monotonic() - start)
             if not done:                # the boot failed before its first test: no sense in more
                 break
@@ -235,21 +282,28 @@ class Batch:
         report.result(name, faults, text, skipped, notes=["logs: " + job] if faults else ())
 
 
-def plan_batches(tests, kernels):
-    batches = []
+def pack(tests, cost, size):
+    """Spreads tests over boots of about that size, the long ones first."""
+    boots = [[] for _ in range(min(len(tests), math.ceil(sum(map(cost, tests)) / size)))]
+    for t in sorted(tests, key=cost, reverse=True):
+        min(boots, key=lambda boot: sum(map(cost, boot))).append(t)
+    return boots
+
+
+def plan_batches(tests, kernels, jobs):
+    times, alone, shared = Times(), [], {}
     for kname in kernels:
-        shared = {}
         for t in tests:
-            if not t.wants(kname):
-                continue
-            if t.alone:
-                batches.append(Batch(kname, t.machine, [t]))
-            else:
-                shared.setdefault(t.machine, []).append(t)
-        for machine, group in shared.items():
-            batches.append(Batch(kname, machine, group))
-    # the long ones first, so that the end is not one VM alone
-    return sorted(batches, key=lambda b: -len(b.tests) * SLOW.get(b.kname, 1))
+            if t.wants(kname) and t.alone:
+                alone.append(Batch(kname, t.machine, [t], times))
+            elif t.wants(kname):
+                shared.setdefault((kname, t.machine), []).append(t)
+    # Few boots cost less, many of them keep all cores busy to the end.
+    total = sum(times.test(kname, t) for (kname, _), group in shared.items() for t in group)
+    size = max(40, total / jobs / 4)
+    batches = alone + [Batch(kname, machine, boot, times) for (kname, machine), group in shared.items()
+                       for boot in pack(group, lambda t: times.test(kname, t), size)]
+    return sorted(batches, key=lambda b: -b.expected)
 
 
 def host_check(report, name, *cmd):
@@ -302,7 +356,7 @@ def main():
             raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
 
     begin = time.monotonic()
-    batches = plan_batches(tests, kernels)
+    batches = plan_batches(tests, kernels, max(1, args.jobs))
     report = Report(True)
     logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
     os.makedirs(logs, exist_ok=True)
@@ -314,7 +368,9 @@ def main():
     subsystems = sorted({t.name.split("/")[0] for t in tests})
     programs = {sub: build_programs(sub) for sub in subsystems}
     fill = copy_tests(subsystems, programs)
-    used = [k for k in kernels if any(b.kname == k for b in batches)]
+    # the order of their longest boots, but what must be built first comes last
+    used = sorted(dict.fromkeys(b.kname for b in batches),
+                  key=lambda k: not os.path.exists(kernel(k, "ready")))
     virtme = None
     if args.virtme:
         subprocess.run([os.path.join(TOP, "scripts/deps"), "--virtme"], check=True)

@@ -23,7 +23,7 @@ class Demo:
     name, timeout, silence = "demo/demo.sh", 300, 60
 
 
-def fill(hearth):
+def fill(hearth, _tests):
     os.makedirs(hearth + "/selftests/demo")
     shutil.copy(TOP + "/selftests/lib.sh", hearth + "/selftests/")
     shutil.copy(TOP + "/selftests/vm/demo.sh", hearth + "/selftests/demo/")

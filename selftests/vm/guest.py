@@ -27,6 +27,13 @@ def which(name):
     return None
 
 
+def need(name):
+    path = which(name)
+    if not path:
+        raise SystemExit(f"check: no program {name} on this machine: run scripts/deps")
+    return path
+
+
 def libraries(path):
     """The shared libraries of a program, as ldd sees them."""
     out = subprocess.run(["ldd", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -71,11 +78,9 @@ def userland(root):
             os.symlink("/bin/busybox", link)
     for word in " ".join(lines(VM, "programs")).split():
         name = word.rstrip("?")
-        path = which(name)
-        if not path:
-            if word.endswith("?"):
-                continue
-            raise SystemExit(f"check: no program {name} on this machine: run scripts/deps")
+        if word.endswith("?") and not which(name):
+            continue
+        path = need(name)
         for d in ("bin", "sbin", "usr/bin", "usr/sbin"):
             link = os.path.join(root, d, name)
             if os.path.islink(link):

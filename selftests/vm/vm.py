@@ -327,6 +327,7 @@ class Boot:
     def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False, virtme=None):
         self.tests = tests
         self.why = None                 # reason why the host ended it
+        self.took = {}                  # test or "boot": seconds
         roles = MACHINES[machine][0]
         self.barriers = Barriers(len(roles))
         self.slow = SLOW.get(kname, 1)
@@ -334,7 +335,7 @@ class Boot:
         for role in roles:
             g = Guest(kname, root, os.path.join(job, role), role, machine, self.barriers,
                       virtme=virtme)
-            copy_tests(g.hearth)
+            copy_tests(g.hearth, tests)
             g.write("run", "".join(f"{t.timeout * self.slow} {t.name}\n" for t in tests))
             if kmemleak:
                 g.write("kmemleak", "")
@@ -359,7 +360,16 @@ class Boot:
                     return t.timeout * self.slow + t.silence
         return SILENCE * self.slow
 
+    def clock(self, last, now):
+        """The first guest's last marker is this."""
+        was, since = self.mark
+        if last != was:
+            if not was or was[0] == "begin":
+                self.took[was[1] if was else "boot"] = now - since
+            self.mark = (last, now)
+
     def run(self):
+        self.mark = (None, time.monotonic())
         try:
             for g in self.guests:
                 g.start()
@@ -382,6 +392,8 @@ class Boot:
             through, at = 0, set()
             for g in self.guests:
                 last, done = self.state(g)
+                if g is self.guests[0]:
+                    self.clock(last, time.monotonic())
                 at.add(tuple(last or ()))
                 size = os.path.getsize(g.tap())
                 if seen[g][0] != (last, size if last and last[0] != "begin" else 0):
