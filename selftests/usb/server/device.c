@@ -172,6 +172,33 @@ struct urb *device_take(struct device *dev, bool in, uint8_t ep)
 	return urb;
 }
 
+void device_lose(struct device *dev, struct urb *urb)
+{
+	device_cancel(dev, urb->seq);
+	/* A queue that is not in use: endpoint 0 answers at once. */
+	urb->next = dev->queue[true][0];
+	dev->queue[true][0] = urb;
+}
+
+void devices_wake(int *wait)
+{
+	int64_t now = now_ms();
+	unsigned int i;
+
+	for (i = 0; i < opt.devices; i++) {
+		struct device *dev = &devices[i];
+
+		if (!dev->busy_until)
+			continue;
+		if (dev->busy_until <= now) {
+			dev->busy_until = 0;
+			opt.kind->work(dev);
+		} else if (*wait < 0 || dev->busy_until - now < *wait) {
+			*wait = dev->busy_until - now;
+		}
+	}
+}
+
 void device_halt(struct device *dev, bool in, uint8_t ep)
 {
 	dev->halted[in][ep] = true;

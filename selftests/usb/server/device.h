@@ -21,7 +21,7 @@ struct kind {
 	unsigned int n_endpoints;
 
 	void (*init)(struct device *dev);
-	/* There is a new request, or an endpoint is no longer halted. */
+	/* A new request, an endpoint that is no longer halted, an end of work. */
 	void (*work)(struct device *dev);
 	/* The device is reset, or its client is new or gone. */
 	void (*reset)(struct device *dev);
@@ -35,6 +35,7 @@ struct device {
 	struct urb *queue[2][16];	/* by direction (1: in) and endpoint */
 	bool halted[2][16];
 	uint8_t configuration;
+	int64_t busy_until;		/* on the clock of now_ms(), or 0 */
 	void *priv;			/* the kind's */
 };
 
@@ -62,6 +63,12 @@ struct urb *device_cancel(struct device *dev, uint32_t seq);
 /* The first request in a queue, or NULL; and the same, taken out. */
 struct urb *device_peek(struct device *dev, bool in, uint8_t ep);
 struct urb *device_take(struct device *dev, bool in, uint8_t ep);
+
+/* The request waits till it is cancelled or the device is reset. */
+void device_lose(struct device *dev, struct urb *urb);
+
+/* Wakes those that are no longer busy. @wait is lowered to the ms till the next. */
+void devices_wake(int *wait);
 
 /* An endpoint stalls till the client clears it. */
 void device_halt(struct device *dev, bool in, uint8_t ep);

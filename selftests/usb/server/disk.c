@@ -97,6 +97,7 @@ static void disk_reset(struct device *dev)
 	disk->phase = PHASE_COMMAND;
 	disk->fault = FAULT_NONE;
 	disk->sense = (struct sense) { 0 };
+	dev->busy_until = 0;
 }
 
 /* The connection ends where the command is now. */
@@ -191,6 +192,8 @@ static void disk_command(struct device *dev, struct urb *urb)
 		break;
 	default:
 		conn_answer(urb, 0, urb->length);
+		if (opt.busy_ms)
+			dev->busy_until = now_ms() + opt.busy_ms;
 	}
 }
 
@@ -309,12 +312,32 @@ static struct urb *disk_next(struct device *dev)
 	return NULL;
 }
 
+/* What a device does that is not made for requests ahead of their time. */
+static void disk_early(struct device *dev)
+{
+	const struct disk *disk = dev->priv;
+	struct urb *urb = device_peek(dev, true, EP_IN);
+
+	bool reads = disk->phase == PHASE_DATA_IN || disk->phase == PHASE_STATUS;
+
+	if (reads && urb)
+		urb = urb->next;
+	if (!urb || (reads && opt.early_writes_only))
+		return;
+	note("early");
+	if (opt.early == EARLY_STALLS)
+		device_halt(dev, true, EP_IN);
+	else
+		device_lose(dev, urb);
+}
+
 static void disk_work(struct device *dev)
 {
 	struct disk *disk = dev->priv;
 	struct urb *urb;
 
-	while (dev->conn && !dev->conn->deaf && (urb = disk_next(dev))) {
+	while (dev->conn && !dev->conn->deaf && !dev->busy_until &&
+	       (urb = disk_next(dev))) {
 		switch (disk->phase) {
 		case PHASE_COMMAND:
 			disk_command(dev, urb);
@@ -330,6 +353,8 @@ static void disk_work(struct device *dev)
 			break;
 		}
 	}
+	if (opt.early != EARLY_WAITS)
+		disk_early(dev);
 }
 
 static bool disk_control(struct device *dev, struct urb *urb)

@@ -27,12 +27,15 @@ static const struct {
 
 #define N_FAULTS	(sizeof(faults) / sizeof(*faults))
 
-/* One that was asked for: the @count-th command of these directions. */
+/*
+ * One that was asked for: the @count-th command of these directions from now on,
+ * and every @period-th after that.
+ */
 static struct wish {
 	struct wish *next;
 	enum fault fault;
 	int directions;
-	unsigned long count;
+	unsigned long count, period;
 } *wishes;
 
 bool fault_add(const char *text)
@@ -51,6 +54,10 @@ bool fault_add(const char *text)
 	wish->fault = i;
 	wish->directions = faults[i].directions;
 	wish->count = strtoul(text + len + 1, &end, 10);
+	if (*end == '+') {
+		wish->period = wish->count;
+		end++;
+	}
 	if (!strcmp(end, "/read"))
 		wish->directions = SCSI_READ;
 	else if (!strcmp(end, "/write"))
@@ -70,8 +77,10 @@ enum fault fault_next(const uint8_t *cdb)
 
 	for (wish = wishes; wish; wish = wish->next)
 		if (wish->directions & direction && wish->count &&
-		    !--wish->count)
+		    !--wish->count) {
 			fault = wish->fault;
+			wish->count = wish->period;
+		}
 	return fault;
 }
 

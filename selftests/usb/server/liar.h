@@ -16,6 +16,13 @@ struct options {
 	const struct kind *kind;
 	uint64_t size;			/* of a disk, in bytes */
 	const char *file;		/* that holds a disk's bytes, or NULL */
+	int64_t busy_ms;		/* of a disk, with every command */
+	enum {
+		EARLY_WAITS,		/* as hardware does */
+		EARLY_STALLS,
+		EARLY_IS_LOST,
+	} early;			/* a transfer that is not a disk's turn */
+	bool early_writes_only;
 	int64_t delay_ms;		/* of every answer */
 	uint64_t seed;			/* of random lies */
 	unsigned int permille;		/* of the answers that are random lies */

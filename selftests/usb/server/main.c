@@ -51,8 +51,12 @@ static const char usage[] =
 	"  --size MIB        of a disk; default 8\n"
 	"  --file FILE       with a disk's bytes\n"
 	"  --log FILE        one line a command, reset and clear-halt of a disk\n"
+	"  --busy-ms MS      a disk takes for every command\n"
+	"  --early WHAT      a disk that bears no request early: stall, lose,\n"
+	"                    or stall-write, lose-write: only in writes\n"
 	"  --delay-ms MS     of every answer\n"
-	"  --fault NAME@K    goes wrong at the K-th read or write (or K/read)\n"
+	"  --fault NAME@K    goes wrong at the K-th read or write (or K/read);\n"
+	"                    K+: at every K-th\n"
 	"  --lie NAME\n"
 	"  --seed S          of the lie \"random\"\n"
 	"  --permille N      of the answers are such; default 20\n"
@@ -141,6 +145,19 @@ static uint32_t speed_named(const char *name)
 	return SPEED_HIGH;
 }
 
+static void set_early(const char *name)
+{
+	size_t len = strcspn(name, "-");
+
+	opt.early_writes_only = !strcmp(name + len, "-write");
+	if (!strncmp(name, "stall", len))
+		opt.early = EARLY_STALLS;
+	else if (!strncmp(name, "lose", len))
+		opt.early = EARLY_IS_LOST;
+	if (!opt.early || (name[len] && !opt.early_writes_only))
+		bad("such way", name);
+}
+
 static void set_option(int c)
 {
 	switch (c) {
@@ -152,6 +169,8 @@ static void set_option(int c)
 	case 's': opt.speed = speed_named(optarg); break;
 	case 'z': opt.size = number(optarg, 4096) << 20; break;
 	case 'F': opt.file = optarg; break;
+	case 'B': opt.busy_ms = number(optarg, 60000); break;
+	case 'e': set_early(optarg); break;
 	case 'd': opt.delay_ms = number(optarg, 60000); break;
 	case 'S': opt.seed = number(optarg, UINT64_MAX); break;
 	case 'P': opt.permille = number(optarg, 1000); break;
@@ -190,6 +209,8 @@ static void options(int argc, char **argv)
 		{ "size", required_argument, NULL, 'z' },
 		{ "file", required_argument, NULL, 'F' },
 		{ "log", required_argument, NULL, 'l' },
+		{ "busy-ms", required_argument, NULL, 'B' },
+		{ "early", required_argument, NULL, 'e' },
 		{ "delay-ms", required_argument, NULL, 'd' },
 		{ "fault", required_argument, NULL, 'f' },
 		{ "lie", required_argument, NULL, 'L' },
@@ -281,6 +302,7 @@ static void loop(int listener)
 
 	for (;;) {
 		wait = -1;
+		devices_wake(&wait);
 		n = 0;
 		for (conn = conns; conn && n < CONNS_MAX; conn = conn->next) {
 			pfd[n].fd = conn->fd;
