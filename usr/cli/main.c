@@ -52,6 +52,16 @@ static int finish(struct out *out, int ret)
 	return ret ? ret : EXIT_REFUSED;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -95,6 +105,10 @@ int main(int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
+	if (asks_for_help(argc, argv)) {
+		fputs(help, stdout);
+		return EXIT_DONE;
+	}
 	if (!argc) {
 		fputs(help, stderr);
 		return EXIT_USAGE;
