@@ -7,6 +7,7 @@
 . ./common.bash
 . ./liar.bash
 . ./tls.bash
+id='' # of the port: relay sets it
 
 plan 12
 serve

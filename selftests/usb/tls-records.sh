@@ -7,6 +7,7 @@
 . ./common.bash
 . ./liar.bash
 . ./tls.bash
+id='' # of the port: relay sets it
 
 up()	# a port with the echo device
 {
@@ -44,7 +45,7 @@ busy_ends()	# busy_ends COMMAND: the same, in the midst of URBs
 flooded()	# while records without bytes come, faster than they are read
 {
 	up
-	tell flood
+	tell "flood $flood"
 	check "$cipher: a flood of empty records" wait_for 60 grep -q '^flooding' /tmp/work/relay
 	sleep 1
 	check "$cipher: detach in the midst of it" unplug "$id"
@@ -53,7 +54,12 @@ flooded()	# while records without bytes come, faster than they are read
 	wait_for 10 no_ports
 }
 
-plan 62
+plan 59
+# so many that reading them all takes longer than a detach may
+case $HEARTH_KERNEL in
+6.* | 7.*) flood=400000 ;;
+*) flood=80000 ;;
+esac
 modprobe -a tls hearth_vhci
 watch_ports
 for cipher in aes-128-gcm chacha20-poly1305; do
@@ -72,7 +78,8 @@ for cipher in aes-128-gcm chacha20-poly1305; do
 	for case in flip alert-fatal oversize; do
 		busy_ends $case
 	done
-	flooded
 done
+cipher=aes-128-gcm
+flooded
 stop_liar
 finish

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # For the tests of ports on kTLS. Read common.bash first.
 
-relay_pid= id=
+relay_pid=''
 
 # relay ARG...: start tlsrelay in the background; $id is the port, if any
 relay()

@@ -6,6 +6,7 @@
 . ./common.bash
 . ./liar.bash
 . ./tls.bash
+id='' # of the port: relay sets it
 
 plan 26
 modprobe -a tls hearth_vhci usb-storage sd_mod 2>/dev/null

@@ -26,7 +26,7 @@
  *	flip					break a bit of the next record
  *	oversize				send a header of too long a record
  *	plain					send a USB/IP header as it is
- *	flood					send a great many empty records
+ *	flood N					send N empty records
  *	quit
  */
 #define _GNU_SOURCE
@@ -65,8 +65,6 @@
 #define RECORD_IV		12
 #define RECORD_BODY		(16384 + 1 + RECORD_TAG)
 #define RECORD_MAX		(RECORD_HEADER + RECORD_BODY)
-/* Records of a flood: some seconds of decryption. */
-#define FLOOD			400000
 
 /* One direction. */
 struct half {
@@ -357,15 +355,15 @@ static void send_empty_alert(void)
 	send_all(relay, records, n);
 }
 
-static void send_flood(void)
+static void send_flood(int count)
 {
-	uint8_t *records = malloc(FLOOD * (RECORD_HEADER + 1 + RECORD_TAG));
+	uint8_t *records = malloc(count * (RECORD_HEADER + 1UL + RECORD_TAG));
 	size_t n = 0;
 	int i;
 
 	if (!records)
 		errx(1, "no memory");
-	for (i = 0; i < FLOOD; i++)
+	for (i = 0; i < count; i++)
 		n += seal(records + n, RECORD_DATA, "", 0, 0);
 	printf("flooding\n");
 	fflush(stdout);
@@ -408,8 +406,8 @@ static bool command(void)
 		send_all(relay, oversize, sizeof(oversize));
 	else if (!strcmp(line, "plain"))
 		send_all(relay, plain, sizeof(plain));
-	else if (!strcmp(line, "flood"))
-		send_flood();
+	else if (!strncmp(line, "flood ", 6))
+		send_flood(atoi(line + 6));
 	else
 		return false;
 	return true;
