@@ -644,11 +644,20 @@ int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
 	return 0;
 }
 
-/* What kTLS fails a socket with for a record: a read or a send sees it first. */
-static bool conn_is_tls_error(int error)
+/* What the loss of a connection comes from, as a read or a send has seen it. */
+static u32 conn_why_lost(const struct vhci_conn *conn, int error)
 {
-	return error == -EBADMSG || error == -EINVAL || error == -EMSGSIZE ||
-	       error == -EIO;
+	switch (error) {
+	case -EPIPE:		/* a send, behind the end that the server has sent */
+		return HEARTH_USB_PORT_REASON_CLOSED;
+	case -EBADMSG:
+	case -EINVAL:
+	case -EMSGSIZE:
+	case -EIO:		/* kTLS, for a record */
+		if (conn->tls)
+			return HEARTH_USB_PORT_REASON_TLS;
+	}
+	return HEARTH_USB_PORT_REASON_LOST;
 }
 
 /**
@@ -664,9 +673,10 @@ void conn_kill(struct vhci_conn *conn, u32 reason, int error)
 	unsigned long flags;
 	bool first;
 
-	if (reason == HEARTH_USB_PORT_REASON_LOST && conn->tls &&
-	    conn_is_tls_error(error))
-		reason = HEARTH_USB_PORT_REASON_TLS;
+	if (reason == HEARTH_USB_PORT_REASON_LOST)
+		reason = conn_why_lost(conn, error);
+	if (reason == HEARTH_USB_PORT_REASON_CLOSED)
+		error = 0;
 	spin_lock_irqsave(&conn->lock, flags);
 	first = !conn->dead;
 	if (first) {
