@@ -30,7 +30,6 @@
  *	quit
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <err.h>
 #include <linux/tls.h>
 #include <netinet/tcp.h>
@@ -44,11 +43,10 @@
 #include <unistd.h>
 
 #include <gnutls/crypto.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
+#include <netlink/msg.h>
 
-#include <linux/hearth_usb.h>
+#include "family.h"
+#include "tcp.h"
 
 #ifndef TCP_ULP
 #define TCP_ULP	31
@@ -81,45 +79,6 @@ static void send_all(int fd, const void *buf, size_t len)
 {
 	if (len && send(fd, buf, len, MSG_NOSIGNAL) != (ssize_t)len)
 		warn("send");
-}
-
-/* --- sockets -------------------------------------------------------------- */
-
-static int dial(uint16_t tcp_port)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(tcp_port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-
-	if (fd < 0 || connect(fd, (void *)&addr, sizeof(addr)))
-		err(1, "connect");
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
-/* Two ends of a TCP connection. */
-static int pair(int *other)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd, one = 1;
-	socklen_t len = sizeof(addr);
-
-	if (listener < 0 || bind(listener, (void *)&addr, len) ||
-	    listen(listener, 1) || getsockname(listener, (void *)&addr, &len))
-		err(1, "listen");
-	fd = dial(ntohs(addr.sin_port));
-	*other = accept(listener, NULL, NULL);
-	if (*other < 0)
-		err(1, "accept");
-	setsockopt(*other, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	close(listener);
-	return fd;
 }
 
 /* The keys are no secrets: each run has the same. */
@@ -235,42 +194,19 @@ static void import(const char *busid, uint32_t *devid, uint32_t *speed)
 	*speed = be32(rep + 8 + 296);
 }
 
-static int on_reply(struct nl_msg *msg, void *arg)
-{
-	struct nlattr *id = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
-					    HEARTH_USB_A_PORT_ID);
-
-	if (id)
-		*(uint32_t *)arg = nla_get_u32(id);
-	return NL_OK;
-}
-
 static uint32_t attach(uint32_t devid, uint32_t speed)
 {
-	struct nl_sock *sock = nl_socket_alloc();
-	struct nl_msg *msg = nlmsg_alloc();
-	uint32_t id = 0;
-	int family, ret;
+	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
+	struct verdict verdict;
 
-	if (!sock || !msg || genl_connect(sock))
-		errx(1, "netlink");
-	family = genl_ctrl_resolve(sock, HEARTH_USB_FAMILY_NAME);
-	genlmsg_put(msg, 0, 0, family, 0, NLM_F_ACK,
-		    HEARTH_USB_CMD_PORT_ATTACH, 1);
 	nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, port);
 	nla_put_u32(msg, HEARTH_USB_A_PORT_DEVID, devid);
 	nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, speed);
 	nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
-	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_reply, &id);
-	if (nl_send_auto(sock, msg) < 0)
-		errx(1, "netlink");
-	while ((ret = nl_recvmsgs_default(sock)) >= 0 && !id)
-		;
-	if (!id)
-		errx(2, "attach refused: %s", nl_geterror(ret));
-	nlmsg_free(msg);
-	nl_socket_free(sock);
-	return id;
+	verdict = family_ask(msg);
+	if (verdict.error)
+		errx(2, "attach refused: %s", verdict.sentence);
+	return verdict.id;
 }
 
 /* --- from the port --------------------------------------------------------- */
@@ -458,9 +394,9 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		errx(1, "usage: tlsrelay [--half tx|rx] CIPHER PORT BUSID");
 	setvbuf(stdin, NULL, _IONBF, 0);
-	server = dial(atoi(argv[2]));
+	server = tcp_dial(atoi(argv[2]));
 	import(argv[3], &devid, &speed);
-	port = pair(&relay);
+	port = tcp_pair(&relay);
 	half_init(&from_port, argv[1], 1);
 	half_init(&to_port, argv[1], 2);
 	if (setsockopt(port, SOL_TCP, TCP_ULP, "tls", sizeof("tls")))
@@ -469,6 +405,7 @@ int main(int argc, char **argv)
 		set_keys(argv[1], TLS_TX, 1);
 	if (strcmp(half, "tx"))
 		set_keys(argv[1], TLS_RX, 2);
+	family_open();
 	printf("port %u\n", attach(devid, speed));
 	fflush(stdout);
 	close(port);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "family.h"
+
+static struct nl_sock *sock;
+static int family;
+static struct verdict verdict;
+static bool done;
+
+static int on_error(struct sockaddr_nl *who, struct nlmsgerr *e, void *arg)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)((char *)e - NLMSG_HDRLEN);
+	size_t skip = sizeof(*e);
+	struct nlattr *msg;
+
+	(void)who;
+	(void)arg;
+	verdict.error = -e->error;
+	done = true;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS) {
+		msg = nla_find((void *)((char *)e + NLMSG_ALIGN(skip)),
+			       nlh->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(skip),
+			       NLMSGERR_ATTR_MSG);
+		if (msg)
+			snprintf(verdict.sentence, sizeof(verdict.sentence),
+				 "%s", (char *)nla_data(msg));
+	}
+	return NL_STOP;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	done = true;
+	return NL_STOP;
+}
+
+static int on_reply(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *id = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
+					    HEARTH_USB_A_PORT_ID);
+
+	(void)arg;
+	if (id)
+		verdict.id = nla_get_u32(id);
+	return NL_OK;
+}
+
+void family_open(void)
+{
+	int one = 1;
+
+	nl_socket_free(sock);
+	sock = nl_socket_alloc();
+	if (!sock || genl_connect(sock))
+		errx(1, "netlink");
+	family = genl_ctrl_resolve(sock, HEARTH_USB_FAMILY_NAME);
+	if (family < 0)
+		errx(1, "hearth_vhci is not loaded");
+	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &one,
+		   sizeof(one));
+	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, NULL);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_reply, NULL);
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_error, NULL);
+}
+
+struct nl_msg *family_request(int cmd)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, 0, cmd,
+				 HEARTH_USB_FAMILY_VERSION))
+		errx(1, "no memory");
+	return msg;
+}
+
+int family_send(struct nl_msg *msg)
+{
+	int ret = nl_send_auto(sock, msg);
+
+	nlmsg_free(msg);
+	return ret < 0 ? ret : 0;
+}
+
+struct verdict family_verdict(void)
+{
+	memset(&verdict, 0, sizeof(verdict));
+	done = false;
+	/* The verdict comes behind the reply, if there is one. */
+	while (!done) {
+		if (nl_recvmsgs_default(sock) >= 0 || done)
+			continue;
+		verdict.error = ENOBUFS;
+		break;
+	}
+	return verdict;
+}
+
+struct verdict family_ask(struct nl_msg *msg)
+{
+	int ret = family_send(msg);
+
+	if (ret)
+		errx(1, "send: %s", nl_geterror(ret));
+	return family_verdict();
+}

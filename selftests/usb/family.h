@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Requests to the family hearth-usb, without the command in between. */
+#ifndef FAMILY_H
+#define FAMILY_H
+
+#include <stdint.h>
+
+#include <linux/hearth_usb.h>
+
+struct nl_msg;
+
+struct verdict {
+	int error;			/* errno; 0: done; ENOBUFS: it was lost */
+	char sentence[256];		/* of the extended acknowledgement */
+	uint32_t id;			/* of the port that the reply names, or 0 */
+};
+
+/* Connects, or ends the program. May be called again, for a module's next life. */
+void family_open(void);
+
+/* A request without attributes. */
+struct nl_msg *family_request(int cmd);
+
+/* Sends @msg, frees it, and reads up to the verdict. */
+struct verdict family_ask(struct nl_msg *msg);
+
+/*
+ * The same in two steps. The kernel is through with @msg when it is sent; if the
+ * result is not 0, it was not, and there will be no verdict.
+ */
+int family_send(struct nl_msg *msg);
+struct verdict family_verdict(void);
+
+#endif
