@@ -27,7 +27,7 @@ plan()
 ok() { _n=$((_n + 1)); echo "ok $_n $*"; }
 not_ok() { _n=$((_n + 1)); _failed=$((_failed + 1)); echo "not ok $_n $*"; }
 skip() { _n=$((_n + 1)); echo "ok $_n ${1} # SKIP ${2-}"; }
-diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+diag() { local text=$*; echo "# ${text//$'\n'/$'\n# '}"; }
 
 # skip_all REASON: instead of a plan.
 skip_all() { echo "KTAP version 1"; echo "1..0 # SKIP $*"; exit 4; }
@@ -68,10 +68,10 @@ refuse()
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for()
 {
-	local end=$(($(date +%s) + $1))
+	local end=$((EPOCHSECONDS + $1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
+		[ $EPOCHSECONDS -lt $end ] || return 1
 		sleep 0.1
 	done
 }

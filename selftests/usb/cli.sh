@@ -4,16 +4,9 @@
 # The command hearth against stock usbipd: what it prints, what it refuses and
 # why, and what the monitor tells meanwhile.
 . "$HEARTH_LIB"
+. ./common.bash
 plan 20
 
-busid_of()
-{
-	local f
-	for f in /sys/bus/usb/devices/*/serial; do
-		[ "$(cat "$f")" = "$1" ] && basename "$(dirname "$f")" && return
-	done
-	return 1
-}
 # has TEXT COMMAND...: TEXT is in the output
 has() { local want=$1; shift; "$@" 2>&1 | tee /dev/stderr | grep -qF -- "$want"; }
 
@@ -24,11 +17,11 @@ anybody() { setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-gro
 
 ip link set lo up
 modprobe -a xhci_pci ehci_pci usb-storage usbip-host
-usbipd -D
+share_nothing
+pgrep usbipd >/dev/null || usbipd -D
 sleep 1
 check "module loads by itself" hearth usb ports
-wait_for 10 busid_of HEARTHBOTHS
-b=$(busid_of HEARTHBOTHS)
+b=$(wait_busid serial HEARTHBOTHS)
 diag "stick is $b"
 check "attach of what is not shared" refused "shares no such device" hearth usb attach 127.0.0.1 "$b"
 usbip bind -b "$b"

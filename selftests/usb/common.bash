@@ -3,11 +3,21 @@
 # What the USB tests share. The server is the stock one, in the same guest:
 # usbipd and usbip-host, on 127.0.0.1.
 
-# serve: start the stock server, once.
+# share_nothing: what a test before this one has bound goes back to its drivers
+share_nothing()
+{
+	local d
+	for d in /sys/bus/usb/drivers/usbip-host/*-*; do
+		[ ! -e "$d" ] || usbip unbind -b "${d##*/}" >/dev/null 2>&1
+	done
+}
+
+# serve: start the stock server, once. It shares nothing yet.
 serve()
 {
 	modprobe -q -a xhci-pci ehci-pci
 	modprobe usbip-host && modprobe hearth_vhci || return 1
+	share_nothing
 	pgrep usbipd >/dev/null || usbipd -D
 	wait_for 10 hearth usb list 127.0.0.1
 }

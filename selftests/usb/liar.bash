@@ -3,18 +3,22 @@
 # For the tests that bring their own server, liar (the folder server/). Read
 # common.bash first.
 
+# One that a test left which was ended.
+pkill -x liar
+ip link set lo up
+liar_pid=
+
 # serve_liar OPTION...: start it in the place of the one before.
 serve_liar()
 {
 	stop_liar
-	ip link set lo up
-	./liar --daemon "$@" >/dev/null
+	liar_pid=$(./liar --daemon "$@")
 }
 
-# A test that was ended may have left one.
 stop_liar()
 {
-	pkill -x liar && wait_for 5 eval '! pgrep -x liar'
+	[ "$liar_pid" ] && kill "$liar_pid" 2>/dev/null && wait_for 5 eval "[ ! -e /proc/$liar_pid ]"
+	liar_pid=
 }
 
 # plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number.
@@ -29,9 +33,10 @@ plug()
 # device_is_there [SERIAL]: has it been enumerated?
 device_is_there()
 {
-	local f
+	local f serial
 	for f in /sys/bus/usb/devices/*/serial; do
-		[ -e "$f" ] && [ "$(cat "$f" 2>/dev/null)" = "${1:-LIAR1}" ] && return
+		[ -e "$f" ] && read -r serial 2>/dev/null <"$f" &&
+			[ "$serial" = "${1:-LIAR1}" ] && return
 	done
 	return 1
 }
@@ -43,12 +48,12 @@ unplug() { timeout 15 hearth usb detach "$1" >/dev/null; }
 # kernel, where no signal reaches it, is left behind.
 bounded()
 {
-	local pid end=$(($(date +%s) + $1))
+	local pid end=$((EPOCHSECONDS + $1))
 	shift
 	"$@" &
 	pid=$!
 	while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do
-		[ "$(date +%s)" -lt "$end" ] || { echo "still running: $*"; return 124; }
+		[ $EPOCHSECONDS -lt $end ] || { echo "still running: $*"; return 124; }
 		sleep 0.1
 	done
 	wait "$pid"

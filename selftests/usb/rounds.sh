@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=6.12,lockdep timeout=240
+# hearth-test: machine=usb kernels=stock,lockdep timeout=240
 # Rounds of attach and detach (a hundred on 6.12), some of them hasty: nothing
 # is left.
 . "$HEARTH_LIB"

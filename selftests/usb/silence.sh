@@ -102,7 +102,7 @@ ip -n node addr add 10.88.0.1/24 dev v1
 ip -n node link set v1 up
 ip -n node link set lo up
 stop_liar
-ip netns exec node ./liar --daemon --any --devices 4 >/dev/null
+liar_pid=$(ip netns exec node ./liar --daemon --any --devices 4)
 
 far_port()	# far_port BUSID LIMIT
 {
