@@ -18,7 +18,7 @@ import time
 import guest
 import verdict
 from paths import CACHE, DEBUG, STOCK, TOP, kernel, read, run, say
-from vm import ALIASES, MACHINES, SILENCE, SLOW, Boot
+from vm import ALIASES, CPUS, MACHINES, SILENCE, SLOW, Boot
 
 SELFTESTS = os.path.join(TOP, "selftests")
 
@@ -192,7 +192,7 @@ class Batch:
 
     def __init__(self, kname, machine, tests, times):
         self.kname, self.machine, self.tests, self.times = kname, machine, tests, times
-        self.cores = min(len(MACHINES[machine][0]), 2)
+        self.jobs = len(MACHINES[machine][0]) * CPUS.get(kname, 1)
         self.expected = times.boot(kname, machine) + sum(times.test(kname, t) for t in tests)
 
     def run(self, root, logs, fill, report, virtme):
@@ -300,7 +300,7 @@ def plan_batches(tests, kernels, jobs):
                 shared.setdefault((kname, t.machine), []).append(t)
     # Few boots cost less, many of them keep all cores busy to the end.
     total = sum(times.test(kname, t) for (kname, _), group in shared.items() for t in group)
-    size = max(40, total / jobs / 4)
+    size = max(90, total / jobs / 3)
     batches = alone + [Batch(kname, machine, boot, times) for (kname, machine), group in shared.items()
                        for boot in pack(group, lambda t: times.test(kname, t), size)]
     return sorted(batches, key=lambda b: -b.expected)
@@ -335,7 +335,8 @@ def main():
     p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel")
     p.add_argument("--virtme", action="store_true", help="boot by virtme-ng (stock kernels)")
     p.add_argument("--list", action="store_true", help="list the tests and end")
-    p.add_argument("--jobs", type=int, default=os.cpu_count(), help="guests at a time")
+    p.add_argument("--jobs", type=int, default=2 * os.cpu_count(),
+                   help="guest CPUs at a time (default: two a core, as tests often wait)")
     args = p.parse_args()
 
     everything = find_tests()
@@ -379,17 +380,17 @@ def main():
     left = [len(batches)]
 
     def work(batch, root):
-        cores = min(batch.cores, args.jobs)
+        jobs = min(batch.jobs, args.jobs)
         with slots:
-            slots.wait_for(lambda: free[0] >= cores)
-            free[0] -= cores
+            slots.wait_for(lambda: free[0] >= jobs)
+            free[0] -= jobs
         try:
             batch.run(root, logs, fill, report, virtme)
         except Exception as e:          # a fault of ours must not pass for success
             report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
         finally:
             with slots:
-                free[0] += cores
+                free[0] += jobs
                 left[0] -= 1
                 slots.notify_all()
             say(f"{left[0]} of {len(batches)} boots left, {time.monotonic() - begin:.0f} s")

@@ -102,6 +102,14 @@ def userland(root):
         install(root, f)
 
 
+def link_cache(root):
+    """Without it each start of a program looks through dozens of folders."""
+    with open(root + "/etc/ld.so.conf", "w", encoding="ascii") as f:
+        for lib in sorted(glob.glob(root + "/lib/*-linux-gnu") + glob.glob(root + "/usr/lib/*-linux-gnu")):
+            f.write(lib[len(root):] + "\n")
+    run("ldconfig", "-X", "-r", root)
+
+
 def wanted_modules(moddir):
     """Files (relative) of the modules that we take, with their needs."""
     deps = {}
@@ -210,6 +218,7 @@ def prepare(name):
             modules(root, name, ours)
             for f in installed:
                 install(root, f, f[len(tools):])
+            link_cache(root)
             if name != "uml":
                 cpio(root, root + ".cpio")
             with open(root + ".ready", "w", encoding="ascii"):

@@ -15,6 +15,7 @@ from paths import VM, image, kernel, lines
 
 BOOT_LIMIT = 180        # seconds from power-on to "@hearth up"; a loaded machine is slow
 SILENCE = 90            # seconds beyond a test's own limit (times SLOW)
+CPUS = {"lockdep": 2, "kasan": 2}               # of a guest, if not one
 SLOW = {"uml": 2, "lockdep": 3, "kasan": 6}     # test limits are for stock kernels
 
 
@@ -268,7 +269,7 @@ class Guest:
         self.bridges()
 
     def start_qemu(self):
-        debug = self.kname in ("lockdep", "kasan")
+        cpus = CPUS.get(self.kname, 1)
         devices = self.devices()
         job_cpio = self.job + "/job.cpio"
         cpio(self.job, job_cpio, "hearth")
@@ -278,10 +279,10 @@ class Guest:
                 with open(part, "rb") as f:
                     shutil.copyfileobj(f, out, 1 << 20)
         append = ("console=ttyS0 panic=-1 oops=panic log_buf_len=4M loglevel=7 "
-                  "random.trust_cpu=on no_hash_pointers hearth.role=" + self.role)
+                  "random.trust_cpu=on norandmaps no_hash_pointers hearth.role=" + self.role)
         cmd = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35",
-               "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2" if debug else "1",
-               "-m", "1536M" if debug else "640M", "-display", "none", "-no-reboot",
+               "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(cpus),
+               "-m", "1536M" if cpus > 1 else "640M", "-display", "none", "-no-reboot",
                "-kernel", kernel(self.kname, "vmlinux"), "-initrd", initrd]
         if self.shell:
             cmd += ["-serial", f"file:{self.console()}", "-chardev",
