@@ -15,7 +15,7 @@ refused()	# refused CASE ERRNO WORDS
 	esac
 }
 
-plan 19
+plan 20
 modprobe hearth_vhci
 refused not-open EBADF "not open"
 refused not-a-socket ENOTSOCK "not a socket"
@@ -29,6 +29,7 @@ refused no-tls EINVAL "kTLS"
 refused speed-0 ERANGE "out of range"
 refused speed-wireless EOPNOTSUPP "Wireless"
 refused speed-7 ERANGE "out of range"
+refused devid-far ERANGE "invalid attribute length"
 refused no-socket EINVAL "socket is needed"
 refused no-devid EINVAL "device id is needed"
 refused no-speed EINVAL "speed is needed"

@@ -32,6 +32,17 @@ static void attach(int fd, unsigned int devid, unsigned int speed, int tls)
 	verdict = family_ask(msg);
 }
 
+/* A device id is any number of 32 bits; this one has more. */
+static void attach_far(int fd)
+{
+	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
+
+	nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, fd);
+	nla_put_u64(msg, HEARTH_USB_A_PORT_DEVID, 1ULL << 32);
+	nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, 3);
+	verdict = family_ask(msg);
+}
+
 static void detach(unsigned int id)
 {
 	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_DETACH);
@@ -77,6 +88,8 @@ int main(int argc, char **argv)
 		attach(fd, 1, 4, 0);
 	} else if (!strcmp(what, "speed-7")) {
 		attach(fd, 1, 7, 0);
+	} else if (!strcmp(what, "devid-far")) {
+		attach_far(fd);
 	} else if (!strcmp(what, "no-socket")) {
 		attach(-1, 1, 3, 0);
 	} else if (!strcmp(what, "no-devid")) {
