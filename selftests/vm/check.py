@@ -3,6 +3,7 @@
 """Chooses tests, boots guests for them, judges, and prints KTAP."""
 import argparse
 import concurrent.futures
+import contextlib
 import fcntl
 import glob
 import json
@@ -290,6 +291,27 @@ def pack(tests, cost, size):
     return boots
 
 
+class Slots:
+    """How much runs at a time."""
+
+    def __init__(self, count):
+        self.count = self.free = count
+        self.changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def taken(self, n):
+        n = min(n, self.count)
+        with self.changed:
+            self.changed.wait_for(lambda: self.free >= n)
+            self.free -= n
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.free += n
+                self.changed.notify_all()
+
+
 def plan_batches(tests, kernels, jobs):
     times, alone, shared = Times(), [], {}
     for kname in kernels:
@@ -322,7 +344,7 @@ def host_checks(report):
     host_check(report, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
     if os.path.exists(os.path.join(TOP, "usr/Makefile")):
         host_check(report, "host usr tests", "make", "-C", "usr", "check",
-                   "OUT=" + os.path.join(CACHE, "build", "usr", "out"))
+                   "OUT=" + os.path.join(CACHE, "build", "usr", "check"))
     if os.path.exists(os.path.join(TOP, "scripts/lint")):
         host_check(report, "host lint", "./scripts/lint")
         host_check(report, "host lint --prove", "./scripts/lint", "--prove")
@@ -376,31 +398,25 @@ def main():
     if args.virtme:
         subprocess.run([os.path.join(TOP, "scripts/deps"), "--virtme"], check=True)
         virtme = run(os.path.join(TOP, "scripts/kernels"), "virtme", stderr=None).strip()
-    slots, free = threading.Condition(), [max(1, args.jobs)]
-    left = [len(batches)]
+    slots, left = Slots(max(1, args.jobs)), [len(batches)]
 
     def work(batch, root):
-        jobs = min(batch.jobs, args.jobs)
-        with slots:
-            slots.wait_for(lambda: free[0] >= jobs)
-            free[0] -= jobs
-        try:
-            batch.run(root, logs, fill, report, virtme)
-        except Exception as e:          # a fault of ours must not pass for success
-            report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
-        finally:
-            with slots:
-                free[0] += jobs
-                left[0] -= 1
-                slots.notify_all()
+        with slots.taken(batch.jobs):
+            try:
+                batch.run(root, logs, fill, report, virtme)
+            except Exception as e:      # a fault of ours must not pass for success
+                report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
+            left[0] -= 1
             say(f"{left[0]} of {len(batches)} boots left, {time.monotonic() - begin:.0f} s")
 
-    if not args.subset and not args.kernel or "host" in args.subset:
-        if os.path.exists(os.path.join(TOP, "usr", "Makefile")):
-            guest.build_usr()
-        host_checks(report)
+    def check_host():
+        with slots.taken(2):            # one core
+            host_checks(report)
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(4, args.jobs * 2)) as pool:
         futures = []
+        if not args.subset and not args.kernel or "host" in args.subset:
+            futures.append(pool.submit(check_host))
         for kname in used:
             say(f"preparing kernel {kname}, our modules and the guest")
             try:

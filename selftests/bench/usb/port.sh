@@ -8,12 +8,13 @@
 PORTS=15	# as many as an in-tree controller has
 URBS=1000
 
-free_kib()
+# KiB of kernel memory in use: slab objects, and the pages beyond them.
+used_kib()
 {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
-	awk '/^MemFree:/ { print $2 }' /proc/meminfo
+	awk '/^[^#s]/ && NF > 10 { sum += $2 * $4 } END { printf "%d\n", sum / 1024 }' /proc/slabinfo
 }
 
 attach_all()
@@ -42,23 +43,23 @@ memory()	# memory WHO
 	local none all held
 	attach "$1" 127.0.0.1 3250 1-16
 	wait_for device_of ${client[$1]} LIAR16
-	none=$(free_kib)
+	none=$(used_kib)
 	"$here/urbs" LIAR16 hold 0x81 64 $URBS 6000 >/dev/null 2>&1 &
 	sleep 3
-	held=$(free_kib)
+	held=$(used_kib)
 	wait
-	held=$((none - held))
+	held=$((held - none))
 	echo "@bench urb-memory $1 $(per $((held * 1024)) $URBS) bytes an URB under way"
 	detach "$1"
 	wait_for no_device "$1" LIAR16
 	attach_all "$1"
 	detach_all "$1"
 	sleep 4
-	none=$(free_kib)
+	none=$(used_kib)
 	attach_all "$1"
-	all=$(free_kib)
+	all=$(used_kib)
 	detach_all "$1"
-	echo "@bench port-memory $1 $(per $((none - all)) $PORTS) KiB a device attached"
+	echo "@bench port-memory $1 $(per $((all - none)) $PORTS) KiB a device attached"
 }
 
 times()	# times WHO
