@@ -172,30 +172,26 @@ void netlink_notify(struct vhci_port *port, u32 state)
 			  GFP_KERNEL);
 }
 
-static int netlink_reply_id(struct genl_info *info, u32 id)
+/* The reply to port-attach, with room for the port's number. */
+static struct sk_buff *netlink_attach_reply(struct genl_info *info, void **hdr)
 {
 	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(u32)),
 					  GFP_KERNEL);
-	void *hdr;
 
-	if (!skb)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &netlink_family, 0,
-				HEARTH_USB_CMD_PORT_ATTACH);
-	if (!hdr || nla_put_u32(skb, HEARTH_USB_A_PORT_ID, id)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
+	if (!skb) {
+		NL_SET_ERR_MSG(info->extack, "no memory for the reply");
+		return NULL;
 	}
-	genlmsg_end(skb, hdr);
-	return genlmsg_reply(skb, info);
+	/* There is room for the header, too. */
+	*hdr = genlmsg_put_reply(skb, info, &netlink_family, 0,
+				 HEARTH_USB_CMD_PORT_ATTACH);
+	return skb;
 }
 
-int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
+/* What port-attach asks for, but for the socket. */
+static int netlink_config(struct genl_info *info, struct port_config *config)
 {
 	struct nlattr **attrs = info->attrs;
-	struct port_config config = {};
-	u32 id;
-	int ret;
 
 	if (!netlink_need(info, HEARTH_USB_A_PORT_SOCKET_FD,
 			  "a socket is needed") ||
@@ -203,36 +199,55 @@ int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
 			  "a device id is needed") ||
 	    !netlink_need(info, HEARTH_USB_A_PORT_SPEED, "a speed is needed"))
 		return -EINVAL;
-	config.speed = nla_get_u32(attrs[HEARTH_USB_A_PORT_SPEED]);
-	if (config.speed == HEARTH_USB_SPEED_WIRELESS) {
+	config->speed = nla_get_u32(attrs[HEARTH_USB_A_PORT_SPEED]);
+	if (config->speed == HEARTH_USB_SPEED_WIRELESS) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    attrs[HEARTH_USB_A_PORT_SPEED],
 				    "Wireless USB is not supported");
 		return -EOPNOTSUPP;
 	}
-	config.devid = nla_get_u32(attrs[HEARTH_USB_A_PORT_DEVID]);
+	config->devid = nla_get_u32(attrs[HEARTH_USB_A_PORT_DEVID]);
 	if (attrs[HEARTH_USB_A_PORT_BUSID])
-		config.busid = nla_data(attrs[HEARTH_USB_A_PORT_BUSID]);
+		config->busid = nla_data(attrs[HEARTH_USB_A_PORT_BUSID]);
 	if (attrs[HEARTH_USB_A_PORT_SERVER])
-		config.server = nla_data(attrs[HEARTH_USB_A_PORT_SERVER]);
-	config.limits.unlink_ms =
+		config->server = nla_data(attrs[HEARTH_USB_A_PORT_SERVER]);
+	config->limits.unlink_ms =
 		netlink_limit(attrs[HEARTH_USB_A_PORT_UNLINK_TIMEOUT],
 			      NETLINK_UNLINK_MS);
-	config.limits.stall_ms =
+	config->limits.stall_ms =
 		netlink_limit(attrs[HEARTH_USB_A_PORT_STALL_TIMEOUT],
 			      NETLINK_STALL_MS);
-	config.limits.peer_ms =
+	config->limits.peer_ms =
 		netlink_limit(attrs[HEARTH_USB_A_PORT_PEER_TIMEOUT],
 			      NETLINK_PEER_MS);
-	config.tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
-	config.no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
+	config->tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
+	config->no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
+	return 0;
+}
 
-	ret = port_attach(&config,
-			  nla_get_u32(attrs[HEARTH_USB_A_PORT_SOCKET_FD]), &id,
-			  info->extack);
+int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct port_config config = {};
+	struct sk_buff *reply;
+	void *hdr;
+	u32 fd, id;
+	int ret;
+
+	ret = netlink_config(info, &config);
 	if (ret)
 		return ret;
-	ret = netlink_reply_id(info, id);
+	fd = nla_get_u32(info->attrs[HEARTH_USB_A_PORT_SOCKET_FD]);
+	reply = netlink_attach_reply(info, &hdr);
+	if (!reply)
+		return -ENOMEM;
+	ret = port_attach(&config, fd, &id, info->extack);
+	if (ret) {
+		nlmsg_free(reply);
+		return ret;
+	}
+	nla_put_u32(reply, HEARTH_USB_A_PORT_ID, id);
+	genlmsg_end(reply, hdr);
+	ret = genlmsg_reply(reply, info);
 	/* A port whose number nobody was told is of no use. */
 	if (ret)
 		port_detach(id);
