@@ -67,7 +67,7 @@ static void conn_state_change(struct sock *sk)
 	if (conn) {
 		conn->saved_state_change(sk);
 		/* Data before the FIN is still to be read; the work sees both. */
-		queue_work(vhci_wq, &conn->rx_work);
+		rx_kick(conn);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -640,7 +640,7 @@ int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
 		return ret;
 	conn_tune_socket(conn, sk);
 	/* What came before the callbacks were ours. */
-	queue_work(vhci_wq, &conn->rx_work);
+	rx_kick(conn);
 	return 0;
 }
 

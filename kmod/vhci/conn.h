@@ -124,6 +124,7 @@ struct vhci_conn {
 };
 
 extern struct workqueue_struct *vhci_wq;
+extern struct workqueue_struct *vhci_tls_wq;
 
 int conn_init(struct vhci_conn *conn, struct usb_hcd *hcd,
 	      void (*died)(struct vhci_conn *conn));
@@ -158,6 +159,7 @@ void tx_flush(struct vhci_conn *conn);
 void tx_queue_unlink(struct vhci_conn *conn, struct vhci_req *req);
 
 /* rx.c */
+void rx_kick(struct vhci_conn *conn);
 void rx_init(struct vhci_conn *conn);
 void rx_ready(struct vhci_conn *conn);
 

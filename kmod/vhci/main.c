@@ -13,6 +13,12 @@
 /* Sending, receiving and time limits of all connections. */
 struct workqueue_struct *vhci_wq;
 
+/*
+ * Receiving over kTLS. One read decrypts for as long as records come, and is not
+ * to hold up the work of other connections.
+ */
+struct workqueue_struct *vhci_tls_wq;
+
 static int __init vhci_init(void)
 {
 	int ret;
@@ -21,9 +27,14 @@ static int __init vhci_init(void)
 				  WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!vhci_wq)
 		return -ENOMEM;
+	ret = -ENOMEM;
+	vhci_tls_wq = alloc_workqueue("hearth_vhci_tls",
+				      WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!vhci_tls_wq)
+		goto err_wq;
 	ret = ports_init();
 	if (ret)
-		goto err_wq;
+		goto err_tls_wq;
 	ret = hcds_init();
 	if (ret)
 		goto err_ports;
@@ -36,6 +47,8 @@ err_hcds:
 	hcds_exit();
 err_ports:
 	ports_exit();
+err_tls_wq:
+	destroy_workqueue(vhci_tls_wq);
 err_wq:
 	destroy_workqueue(vhci_wq);
 	return ret;
@@ -48,6 +61,7 @@ static void __exit vhci_exit(void)
 	hcds_remove_all();	/* drivers let go of their devices */
 	ports_exit();		/* waits for the last port */
 	hcds_exit();
+	destroy_workqueue(vhci_tls_wq);
 	destroy_workqueue(vhci_wq);
 }
 

@@ -380,6 +380,15 @@ static void rx_work(struct work_struct *work)
 }
 
 /**
+ * rx_kick() - let a work item read what there is
+ * @conn: the connection
+ */
+void rx_kick(struct vhci_conn *conn)
+{
+	queue_work(conn->tls ? vhci_tls_wq : vhci_wq, &conn->rx_work);
+}
+
+/**
  * rx_ready() - the socket has something to read
  * @conn: the connection
  *
@@ -389,7 +398,7 @@ static void rx_work(struct work_struct *work)
 void rx_ready(struct vhci_conn *conn)
 {
 	if (conn->tls || sock_owned_by_user_nocheck(conn->sock->sk))
-		queue_work(vhci_wq, &conn->rx_work);
+		rx_kick(conn);
 	else
 		rx_read(conn);
 }

@@ -58,7 +58,7 @@ plan 59
 # so many that reading them all takes longer than a detach may
 case $HEARTH_KERNEL in
 6.* | 7.*) flood=400000 ;;
-*) flood=80000 ;;
+*) flood=20000 ;;
 esac
 modprobe -a tls hearth_vhci
 watch_ports
