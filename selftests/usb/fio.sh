@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,lockdep programs=fio timeout=120
+# hearth-test: machine=plain kernels=6.12 programs=fio timeout=120
 # ext4 on a disk with posted commands, and fio, which verifies what it wrote,
 # while the disk errs again and again.
 . "$HEARTH_LIB"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml,lockdep timeout=120
+# hearth-test: machine=plain kernels=uml timeout=120
 # Memory that cannot be had: the allocations of an attach fail, one an attach, and
 # those of the module fail by chance while URBs are under way.
 . "$HEARTH_LIB"

@@ -8,6 +8,7 @@
 . ./liar.bash
 . ./tls.bash
 id='' # of the port: relay sets it
+: "${ciphers:?}" "${n_ciphers:?}"
 
 up()	# a port with the echo device
 {
@@ -54,7 +55,7 @@ flooded()	# while records without bytes come, faster than they are read
 	wait_for 10 no_ports
 }
 
-plan 59
+plan $((28 * n_ciphers + 3))
 # so many that reading them all takes longer than a detach may
 case $HEARTH_KERNEL in
 6.* | 7.*) flood=400000 ;;
@@ -62,7 +63,7 @@ case $HEARTH_KERNEL in
 esac
 modprobe -a tls hearth_vhci
 watch_ports
-for cipher in aes-128-gcm chacha20-poly1305; do
+for cipher in $ciphers; do
 	up
 	tell empty
 	tell crumbs

@@ -4,6 +4,14 @@
 
 relay_pid=''
 
+# Both where the kernel's TLS is the one that users have; either shows the port's.
+case $HEARTH_KERNEL in
+6.* | 7.*) ciphers="aes-128-gcm chacha20-poly1305" ;;
+*) ciphers=aes-128-gcm ;;
+esac
+# shellcheck disable=SC2034,SC2086  # words
+n_ciphers=$(set -- $ciphers; echo $#)
+
 # relay ARG...: start tlsrelay in the background; $id is the port, if any
 relay()
 {

@@ -7,11 +7,12 @@
 . ./liar.bash
 . ./tls.bash
 id='' # of the port: relay sets it
+: "${ciphers:?}" "${n_ciphers:?}"
 
-plan 26
+plan $((11 * n_ciphers + 4))
 modprobe -a tls hearth_vhci usb-storage sd_mod 2>/dev/null
 
-for cipher in aes-128-gcm chacha20-poly1305; do
+for cipher in $ciphers; do
 	dd if=/dev/urandom of=/tmp/work/disk bs=1M count=8 status=none
 	dd if=/dev/urandom of=/tmp/work/new bs=1M count=4 status=none
 	serve_liar --kind disk --speed super --file /tmp/work/disk
