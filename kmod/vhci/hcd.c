@@ -253,7 +253,9 @@ static void ctl_idle_work(struct work_struct *work)
 	bool idle;
 
 	mutex_lock(&vhci_ctls_mutex);
-	idle = !ctl->taken && !ctl->going;
+	/* Was the last port given back only now? Then this runs once more. */
+	idle = !ctl->taken && !ctl->going &&
+	       !delayed_work_pending(&ctl->idle_work);
 	if (idle)
 		list_del(&ctl->node);
 	mutex_unlock(&vhci_ctls_mutex);
