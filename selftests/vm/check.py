@@ -6,6 +6,8 @@ import concurrent.futures
 import contextlib
 import fcntl
 import glob
+import heapq
+import itertools
 import json
 import math
 import os
@@ -292,18 +294,23 @@ def pack(tests, cost, size):
 
 
 class Slots:
-    """How much runs at a time."""
+    """How much runs at a time; who waits is served in the order of rank."""
 
     def __init__(self, count):
         self.count = self.free = count
+        self.waiting, self.tickets = [], itertools.count()
         self.changed = threading.Condition()
 
     @contextlib.contextmanager
-    def taken(self, n):
+    def taken(self, n, rank):
         n = min(n, self.count)
         with self.changed:
-            self.changed.wait_for(lambda: self.free >= n)
+            ticket = (rank, next(self.tickets))
+            heapq.heappush(self.waiting, ticket)
+            self.changed.wait_for(lambda: self.waiting[0] == ticket and self.free >= n)
+            heapq.heappop(self.waiting)
             self.free -= n
+            self.changed.notify_all()
         try:
             yield
         finally:
@@ -401,7 +408,7 @@ def main():
     slots, left = Slots(max(1, args.jobs)), [len(batches)]
 
     def work(batch, root):
-        with slots.taken(batch.jobs):
+        with slots.taken(batch.jobs, -batch.expected):
             try:
                 batch.run(root, logs, fill, report, virtme)
             except Exception as e:      # a fault of ours must not pass for success
@@ -410,10 +417,10 @@ def main():
             say(f"{left[0]} of {len(batches)} boots left, {time.monotonic() - begin:.0f} s")
 
     def check_host():
-        with slots.taken(2):            # one core
+        with slots.taken(2, -math.inf):     # one core
             host_checks(report)
 
-    with concurrent.futures.ThreadPoolExecutor(max_workers=max(4, args.jobs * 2)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(batches) + 1) as pool:
         futures = []
         if not args.subset and not args.kernel or "host" in args.subset:
             futures.append(pool.submit(check_host))
