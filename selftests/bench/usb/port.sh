@@ -8,13 +8,15 @@
 PORTS=15	# as many as an in-tree controller has
 URBS=1000
 
-# KiB of kernel memory in use: slab objects, and the pages beyond them.
+# KiB of kernel memory in use: slab objects, and the stacks of kernel threads.
 used_kib()
 {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
-	awk '/^[^#s]/ && NF > 10 { sum += $2 * $4 } END { printf "%d\n", sum / 1024 }' /proc/slabinfo
+	awk '/^KernelStack:/ { sum += $2 * 1024 }
+		FILENAME ~ /slabinfo/ && /^[^#s]/ && NF > 10 { sum += $2 * $4 }
+		END { printf "%d\n", sum / 1024 }' /proc/meminfo /proc/slabinfo
 }
 
 attach_all()
