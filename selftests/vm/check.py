@@ -24,6 +24,7 @@ from paths import CACHE, DEBUG, STOCK, TOP, kernel, read, run, say
 from vm import ALIASES, CPUS, MACHINES, SILENCE, SLOW, Boot
 
 SELFTESTS = os.path.join(TOP, "selftests")
+QUICK = "6.12"          # what a subset runs on, where no kernel is named
 
 
 class Test:
@@ -319,14 +320,14 @@ class Slots:
                 self.changed.notify_all()
 
 
-def plan_batches(tests, kernels, jobs):
+def plan_batches(runs, jobs):
+    """Boots for tests, each with its kernel."""
     times, alone, shared = Times(), [], {}
-    for kname in kernels:
-        for t in tests:
-            if t.wants(kname) and t.alone:
-                alone.append(Batch(kname, t.machine, [t], times))
-            elif t.wants(kname):
-                shared.setdefault((kname, t.machine), []).append(t)
+    for t, kname in runs:
+        if t.alone:
+            alone.append(Batch(kname, t.machine, [t], times))
+        else:
+            shared.setdefault((kname, t.machine), []).append(t)
     # Few boots cost less, many of them keep all cores busy to the end.
     total = sum(times.test(kname, t) for (kname, _), group in shared.items() for t in group)
     size = max(90, total / jobs / 3)
@@ -360,7 +361,8 @@ def host_checks(report):
 def main():
     p = argparse.ArgumentParser(prog="check", description="Runs the selftests in virtual machines.")
     p.add_argument("subset", nargs="*", help="folders of selftests, tests (usb/disk.sh), or 'host'")
-    p.add_argument("--kernel", action="append", choices=STOCK + DEBUG, help="only on this kernel")
+    p.add_argument("--kernel", action="append", choices=[*STOCK, *DEBUG, "all"],
+                   help="only on this kernel; a subset is on 6.12 without it")
     p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel")
     p.add_argument("--virtme", action="store_true", help="boot by virtme-ng (stock kernels)")
     p.add_argument("--list", action="store_true", help="list the tests and end")
@@ -371,7 +373,10 @@ def main():
     everything = find_tests()
     tests = [t for t in everything if not args.subset or any(
         t.name == s or t.name == s + ".sh" or t.name.startswith(s.rstrip("/") + "/") for s in args.subset)]
-    kernels = args.kernel or STOCK + ["uml", "lockdep"] + (["kasan"] if args.full else [])
+    kernels = STOCK + ["uml", "lockdep"] + (["kasan"] if args.full else [])
+    quick = args.subset and not args.kernel and not args.full and not args.virtme
+    if args.kernel and "all" not in args.kernel:
+        kernels = args.kernel
     if args.virtme:
         kernels = [k for k in kernels if k in STOCK]
     if args.list:
@@ -386,7 +391,9 @@ def main():
             raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
 
     begin = time.monotonic()
-    batches = plan_batches(tests, kernels, max(1, args.jobs))
+    runs = [(t, k) for k in kernels for t in tests
+            if t.wants(k) and (not quick or k == QUICK or not t.wants(QUICK))]
+    batches = plan_batches(runs, max(1, args.jobs))
     report = Report(True)
     logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
     os.makedirs(logs, exist_ok=True)
