@@ -45,11 +45,14 @@ bind() { usbip bind -b "$1" >/dev/null 2>&1; }
 # shared BUSID: does the server have it free?
 shared() { [ "$(cat "/sys/bus/usb/drivers/usbip-host/$1/usbip_status" 2>/dev/null)" = 1 ]; }
 
-# attach BUSID: plug in; prints the port's number.
+# attach_at SERVER BUSID [OPTION...]: plug in; prints the port's number.
+attach_at() { hearth usb attach "$@" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .; }
+
+# attach BUSID: the same from the stock server, once it has the device free.
 attach()
 {
 	wait_for 10 shared "$1"
-	hearth usb attach 127.0.0.1 "$1" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .
+	attach_at 127.0.0.1 "$1"
 }
 
 # remote_input NAME: has an input device of that name come over the network?
@@ -93,3 +96,18 @@ sum_of() { dd if="$1" bs=1M count=8 iflag=direct status=none | sha256sum | cut -
 
 # seed_disk DEV: 8 MiB that are not all alike.
 seed_disk() { dd if=/dev/urandom of="$1" bs=1M count=8 oflag=direct conv=fsync status=none; }
+
+# seed_local BUSID: the same on the disk of a local device, once it is there;
+# prints its sum.
+seed_local()
+{
+	local dev
+	wait_for 20 local_disk "$1"
+	dev=$(local_disk "$1")
+	seed_disk "$dev"
+	sum_of "$dev"
+}
+
+# mark TEXT: a line in the kernel log. kernel_since TEXT: what came behind it.
+mark() { echo "$1" >/dev/kmsg; }
+kernel_since() { dmesg | sed "1,/$1\$/d"; }

@@ -9,10 +9,7 @@
 disk()	# disk BUSID WHAT
 {
 	local busid=$1 dev sum port
-	wait_for 20 local_disk "$busid"
-	dev=$(local_disk "$busid")
-	seed_disk "$dev"
-	sum=$(sum_of "$dev")
+	sum=$(seed_local "$busid")
 	bind "$busid"
 	port=$(attach "$busid")
 	dev=$(wait_disk)

@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <netlink/errno.h>
@@ -50,23 +49,10 @@ static bool has_failed(void)
 	return !atoi(text);
 }
 
-static struct nl_msg *attach_request(int fd)
-{
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
-
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, fd);
-	nla_put_u32(msg, HEARTH_USB_A_PORT_DEVID, 0x10002);
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, 3);
-	return msg;
-}
-
 static void detach(uint32_t id)
 {
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_DETACH);
-	struct verdict verdict;
+	struct verdict verdict = family_detach(id);
 
-	nla_put_u32(msg, HEARTH_USB_A_PORT_ID, id);
-	verdict = family_ask(msg);
 	if (verdict.error)
 		errx(1, "detach of %u: %s", id, verdict.sentence);
 }
@@ -81,13 +67,12 @@ static void load_anew(void)
 /* Returns whether there was an n-th one. */
 static bool attach_nth(int n)
 {
-	struct nl_msg *msg;
 	struct verdict verdict;
 	int other, fd = tcp_pair(&other);
+	struct nl_msg *msg = family_attach(fd, 0x10002, HEARTH_USB_SPEED_HIGH);
 	int not_sent;
 	bool failed;
 
-	msg = attach_request(fd);
 	set_fail_nth(n);
 	not_sent = family_send(msg);
 	failed = has_failed();

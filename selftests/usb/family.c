@@ -77,7 +77,7 @@ void family_open(void)
 	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_error, NULL);
 }
 
-struct nl_msg *family_request(int cmd)
+static struct nl_msg *request(int cmd)
 {
 	struct nl_msg *msg = nlmsg_alloc();
 
@@ -85,6 +85,27 @@ struct nl_msg *family_request(int cmd)
 				 HEARTH_USB_FAMILY_VERSION))
 		errx(1, "no memory");
 	return msg;
+}
+
+struct nl_msg *family_attach(int64_t fd, int64_t devid, int64_t speed)
+{
+	struct nl_msg *msg = request(HEARTH_USB_CMD_PORT_ATTACH);
+
+	if (fd >= 0)
+		nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, fd);
+	if (devid >= 0)
+		nla_put_u32(msg, HEARTH_USB_A_PORT_DEVID, devid);
+	if (speed >= 0)
+		nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, speed);
+	return msg;
+}
+
+struct verdict family_detach(uint32_t id)
+{
+	struct nl_msg *msg = request(HEARTH_USB_CMD_PORT_DETACH);
+
+	nla_put_u32(msg, HEARTH_USB_A_PORT_ID, id);
+	return family_ask(msg);
 }
 
 int family_send(struct nl_msg *msg)

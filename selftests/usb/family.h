@@ -18,8 +18,10 @@ struct verdict {
 /* Connects, or ends the program. May be called again, for a module's next life. */
 void family_open(void);
 
-/* A request without attributes. */
-struct nl_msg *family_request(int cmd);
+/* port-attach; what is negative is left out. The caller may add to it. */
+struct nl_msg *family_attach(int64_t fd, int64_t devid, int64_t speed);
+
+struct verdict family_detach(uint32_t id);
 
 /* Sends @msg, frees it, and reads up to the verdict. */
 struct verdict family_ask(struct nl_msg *msg);

@@ -28,7 +28,7 @@ round()
 	rm -f /tmp/work/disk /tmp/work/log
 	serve_liar --kind disk --speed super --file /tmp/work/disk --size 32 \
 		--log /tmp/work/log "${faults[@]}"
-	echo "fio: $name" >/dev/kmsg
+	mark "fio: $name"
 	port=$(plug)
 	dev=$(wait_disk)
 	mkfs.ext4 -q "$dev"
@@ -42,9 +42,10 @@ round()
 	check "$name: the file system is whole" e2fsck -fn "$dev"
 	unplug "$port"
 	wait_for 10 no_ports
+	wait_for 10 eval '! remote_disk'
 }
 
-posted_on() { ! dmesg | sed "1,/fio: $1\$/d" | grep "no more posting"; }
+posted_on() { ! kernel_since "fio: $1" | grep "no more posting"; }
 
 plan 14
 modprobe hearth_vhci

@@ -37,6 +37,7 @@ compare()	# compare WHAT PORT
 	check "$1: the bytes of the gadget" cmp "$dev" /tmp/work/disk
 	check "$1: detach" timeout 20 hearth usb detach "$2"
 	wait_for 10 no_ports
+	wait_for 10 eval '! remote_disk'
 }
 
 plan 9
@@ -66,7 +67,7 @@ modprobe usbip-vudc
 make_gadget usbip-vudc.0 high-speed
 usbipd -D --device --tcp-port 3241
 wait_for 10 hearth usb list 127.0.0.1:3241
-port=$(hearth usb attach 127.0.0.1:3241 usbip-vudc.0 | sed -n 's/^port \([0-9]*\):.*/\1/p')
+port=$(attach_at 127.0.0.1:3241 usbip-vudc.0)
 check "vudc: attached" [ "$port" ]
 compare "vudc" "$port"
 pkill usbipd

@@ -42,10 +42,7 @@ kill "$monitor"
 
 check "another disk is plugged into the node" plug 1 spare1
 busid=$(wait_busid serial HOTPLUG1)
-wait_for 20 local_disk "$busid"
-dev=$(local_disk "$busid")
-seed_disk "$dev"
-sum=$(sum_of "$dev")
+sum=$(seed_local "$busid")
 bind "$busid"
 port=$(attach "$busid")
 dev=$(wait_disk)

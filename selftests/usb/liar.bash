@@ -7,6 +7,8 @@
 pkill -x liar
 ip link set lo up
 liar_pid=
+# the port is the stock server's again when a test is through
+trap stop_liar EXIT
 
 # serve_liar OPTION...: start it in the place of the one before.
 serve_liar()
@@ -26,8 +28,7 @@ plug()
 {
 	local busid=${1:-1-1}
 	[ $# = 0 ] || shift
-	hearth usb attach 127.0.0.1 "$busid" "$@" |
-		sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .
+	attach_at 127.0.0.1 "$busid" "$@"
 }
 
 # device_is_there [SERIAL]: has it been enumerated?

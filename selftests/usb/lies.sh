@@ -15,7 +15,7 @@ events=/tmp/work/events
 why() { grep "\"port\":$1," $events | grep -qE "\"reason\":\"($2)\""; }
 
 # said TEXT: does the kernel, since this lie began?
-said() { dmesg | sed -n "/lie: $name\$/,\$p" | grep -F "$1"; }
+said() { kernel_since "lie: $name" | grep -F "$1"; }
 
 # A line that tells what went wrong, and failure.
 but() { echo "but: $*"; return 1; }
@@ -85,7 +85,7 @@ lie()
 	local name=$1 expected=$2 rc=0
 	mine || return 0
 	shift 2
-	echo "lie: $name" >/dev/kmsg
+	mark "lie: $name"
 	serve_liar --lie "$name"
 	if ! port=$(plug 1-1 --unlink-timeout "$limit" --stall-timeout "$limit"); then
 		not_ok "$name: attach"
@@ -129,7 +129,7 @@ hostile()
 	local name=$1 verdict rc=0
 	mine || return 0
 	shift
-	echo "lie: $name" >/dev/kmsg
+	mark "lie: $name"
 	serve_liar --lie "$name" "$@"
 	bounded 15 hearth usb attach 127.0.0.1 1-1 >/tmp/work/attach 2>&1
 	diag "$(cat /tmp/work/attach)"

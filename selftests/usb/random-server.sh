@@ -55,8 +55,8 @@ series()
 	rounds=0 hung=0 refused=0
 	serve_liar --kind "$1" --lie random --seed "$2" --permille "$3" --log /tmp/work/log
 	shift 3
-	end=$(($(date +%s) + seconds / 3))
-	while [ "$(date +%s)" -lt $end ]; do
+	end=$((EPOCHSECONDS + seconds / 3))
+	while [ $EPOCHSECONDS -lt $end ]; do
 		round "$@"
 	done
 	diag "$name: $rounds rounds, $refused of them without a device, $(grep -c spoilt /tmp/work/log) lies"

@@ -17,16 +17,10 @@
 
 static struct verdict verdict;
 
-static void attach(int fd, unsigned int devid, unsigned int speed, int tls)
+static void attach(int fd, int64_t devid, int64_t speed, int tls)
 {
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
+	struct nl_msg *msg = family_attach(fd, devid, speed);
 
-	if (fd >= 0)
-		nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, fd);
-	if (devid != ~0u)
-		nla_put_u32(msg, HEARTH_USB_A_PORT_DEVID, devid);
-	if (speed != ~0u)
-		nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, speed);
 	if (tls)
 		nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
 	verdict = family_ask(msg);
@@ -35,26 +29,15 @@ static void attach(int fd, unsigned int devid, unsigned int speed, int tls)
 /* A device id is any number of 32 bits; this one has more. */
 static void attach_far(int fd)
 {
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
+	struct nl_msg *msg = family_attach(fd, -1, HEARTH_USB_SPEED_HIGH);
 
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, fd);
 	nla_put_u64(msg, HEARTH_USB_A_PORT_DEVID, 1ULL << 32);
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, 3);
-	verdict = family_ask(msg);
-}
-
-static void detach(unsigned int id)
-{
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_DETACH);
-
-	nla_put_u32(msg, HEARTH_USB_A_PORT_ID, id);
 	verdict = family_ask(msg);
 }
 
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
-	unsigned int none = ~0u;
 	int other, fd;
 
 	family_open();
@@ -93,13 +76,13 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "no-socket")) {
 		attach(-1, 1, 3, 0);
 	} else if (!strcmp(what, "no-devid")) {
-		attach(fd, none, 3, 0);
+		attach(fd, -1, 3, 0);
 	} else if (!strcmp(what, "no-speed")) {
-		attach(fd, 1, none, 0);
+		attach(fd, 1, -1, 0);
 	} else if (!strcmp(what, "no-port")) {
-		detach(4000000000u);
+		verdict = family_detach(4000000000u);
 	} else if (!strcmp(what, "port-0")) {
-		detach(0);
+		verdict = family_detach(0);
 	} else if (!strcmp(what, "no-privilege")) {
 		if (setuid(65534))
 			err(1, "setuid");

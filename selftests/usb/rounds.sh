@@ -10,20 +10,19 @@
 mem() { awk '/^(MemFree|Buffers|Cached|SReclaimable):/ { n += $2 } END { print n }' /proc/meminfo; }
 buses() { ls -d /sys/bus/usb/devices/usb* | wc -l; }
 
-# rounds NUMBER ATTACH BUSID
+# rounds NUMBER ATTACH-COMMAND...
 rounds()
 {
-	local n port failed=0
-	for n in $(seq "$1"); do
-		port=$($2 "$3") || failed=$((failed + 1))
+	local n port failed=0 number=$1
+	shift
+	for n in $(seq "$number"); do
+		port=$("$@") || failed=$((failed + 1))
 		# the others are unplugged in the middle of their enumeration
 		[ $((n % 2)) = 0 ] || sleep 0.3
 		hearth usb detach "$port" --no-wait >/dev/null || failed=$((failed + 1))
 	done
 	[ $failed = 0 ]
 }
-
-liar_plug() { hearth usb attach 127.0.0.1:3250 "$1" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .; }
 
 plan 5
 serve
@@ -33,10 +32,10 @@ bind "$busid"
 serve_liar --port 3250
 before=$(buses)
 rounds 10 attach "$busid"
-rounds 10 liar_plug 1-1
+rounds 10 attach_at 127.0.0.1:3250 1-1
 start=$(mem)
 check "20 rounds with the stock server" rounds 20 attach "$busid"
-check "80 rounds with ours" rounds 80 liar_plug 1-1
+check "80 rounds with ours" rounds 80 attach_at 127.0.0.1:3250 1-1
 check "no port is left" wait_for 20 no_ports
 check "the empty controller is gone" wait_for 20 eval "[ \$(buses) = $before ]"
 end=$(mem)

@@ -106,7 +106,7 @@ liar_pid=$(ip netns exec node ./liar --daemon --any --devices 4)
 
 far_port()	# far_port BUSID LIMIT
 {
-	hearth usb attach 10.88.0.1 "$1" --peer-timeout "$2" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .
+	attach_at 10.88.0.1 "$1" --peer-timeout "$2"
 }
 
 # TCP counts from the last that it heard, which is before the line is cut.

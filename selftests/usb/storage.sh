@@ -22,7 +22,7 @@ esac
 # What the kernel said of the disk, without what differs from run to run.
 kernel_said()
 {
-	dmesg | sed -E '1,/storage-run '"$runs"'$/d; s/^\[[^]]*\] *//; s/sd [0-9:]+/sd/
+	kernel_since "storage-run $runs" | sed -E 's/^\[[^]]*\] *//; s/sd [0-9:]+/sd/
 		s/\[?\bsd[a-z]+\b\]?/sdX/g; s/device number [0-9]+/device number N/; s/^usb [-0-9]+:/usb X:/; s/phys_seg [0-9]+/phys_seg N/' |
 		grep -E '^sd|I/O error|^usb X: reset|^critical|^Buffer'
 }
@@ -48,7 +48,7 @@ run()
 	cp /tmp/work/seed /tmp/work/disk
 	rm -f "/tmp/work/$name".*
 	runs=$((runs + 1))
-	echo "storage-run $runs" >/dev/kmsg
+	mark "storage-run $runs"
 	serve_liar --kind disk --speed super --file /tmp/work/disk --log "/tmp/work/$name.device" "$@"
 	# shellcheck disable=SC2086  # none or one
 	port=$(plug 1-1 $how)

@@ -27,7 +27,7 @@ for how in stall lose stall-write lose-write; do
 	rm -f /tmp/work/log
 	serve_liar --kind disk --speed super --file /tmp/work/disk --size 2 \
 		--log /tmp/work/log --busy-ms 30 --early $how
-	echo "strict: $how" >/dev/kmsg
+	mark "strict: $how"
 	port=$(plug)
 	dev=$(wait_disk)
 	check "$how: it is a disk" [ -b "$dev" ]
@@ -42,7 +42,7 @@ for how in stall lose stall-write lose-write; do
 	dd if=/tmp/work/new of="$dev" bs=128k oflag=direct conv=nocreat status=none
 	check "$how: the disk saw it, and then no more" [ "$count" -ge 1 -a "$(early)" = "$count" ]
 	check "$how: the kernel tells" eval \
-		"dmesg | sed '1,/strict: $how\$/d' | grep -q 'no more $gone'"
+		"kernel_since 'strict: $how' | grep -q 'no more $gone'"
 	unplug "$port"
 	wait_for 10 no_ports
 done

@@ -6,18 +6,15 @@
 . "$HEARTH_LIB"
 . ./common.bash
 . ./liar.bash
+# shellcheck source=selftests/usb/tls.bash
 . ./tls.bash
-id='' # of the port: relay sets it
 
 plan 12
 serve
 modprobe -a tls usb-storage sd_mod 2>/dev/null
 busid=$(wait_busid serial HEARTHBOT)
-wait_for 20 local_disk "$busid"
 for cipher in aes-128-gcm chacha20-poly1305; do
-	dev=$(local_disk "$busid")
-	seed_disk "$dev"
-	sum=$(sum_of "$dev")
+	sum=$(seed_local "$busid")
 	dd if=/dev/urandom of=/tmp/work/new bs=1M count=8 status=none
 	new=$(sha256sum </tmp/work/new | cut -d' ' -f1)
 	bind "$busid"

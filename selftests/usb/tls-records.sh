@@ -6,20 +6,12 @@
 . "$HEARTH_LIB"
 . ./common.bash
 . ./liar.bash
+# shellcheck source=selftests/usb/tls.bash
 . ./tls.bash
-id='' # of the port: relay sets it
-: "${ciphers:?}" "${n_ciphers:?}"
-
-up()	# a port with the echo device
-{
-	serve_liar --kind echo
-	relay "$cipher" 3240 1-1
-	wait_for 10 device_is_there
-}
 
 ends()	# ends COMMAND
 {
-	up
+	echo_port "$cipher"
 	tell "$1"
 	# so that something comes behind what breaks the next record
 	[ "$1" != flip ] || ./urbs LIAR1 bulk-echo 64 4 1 >/dev/null 2>&1
@@ -31,7 +23,7 @@ ends()	# ends COMMAND
 busy_ends()	# busy_ends COMMAND: the same, in the midst of URBs
 {
 	local urbs
-	up
+	echo_port "$cipher"
 	./urbs LIAR1 bulk-echo 70001 10000 8 >/dev/null 2>&1 &
 	urbs=$!
 	sleep 1
@@ -45,7 +37,7 @@ busy_ends()	# busy_ends COMMAND: the same, in the midst of URBs
 
 flooded()	# while records without bytes come, faster than they are read
 {
-	up
+	echo_port "$cipher"
 	tell "flood $flood"
 	check "$cipher: a flood of empty records" wait_for 60 grep -q '^flooding' /tmp/work/relay
 	sleep 1
@@ -64,7 +56,7 @@ esac
 modprobe -a tls hearth_vhci
 watch_ports
 for cipher in $ciphers; do
-	up
+	echo_port "$cipher"
 	tell empty
 	tell crumbs
 	check "$cipher: records of a byte, padding, and empty ones" \

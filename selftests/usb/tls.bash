@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# For the tests of ports on kTLS. Read common.bash first.
+# For the tests of ports on kTLS. Read common.bash and liar.bash first.
 
 relay_pid=''
 
@@ -9,7 +9,7 @@ case $HEARTH_KERNEL in
 6.* | 7.*) ciphers="aes-128-gcm chacha20-poly1305" ;;
 *) ciphers=aes-128-gcm ;;
 esac
-# shellcheck disable=SC2034,SC2086  # words
+# shellcheck disable=SC2086  # words
 n_ciphers=$(set -- $ciphers; echo $#)
 
 # relay ARG...: start tlsrelay in the background; $id is the port, if any
@@ -25,6 +25,14 @@ relay()
 	relay_pid=$!
 	wait_for 10 grep -q . /tmp/work/relay
 	id=$(sed -n 's/^port //p' /tmp/work/relay)
+}
+
+# echo_port CIPHER: a port with the echo device of our own server
+echo_port()
+{
+	serve_liar --kind echo
+	relay "$1" 3240 1-1
+	wait_for 10 device_is_there
 }
 
 tell() { echo "$1" >&9; }

@@ -5,9 +5,8 @@
 . "$HEARTH_LIB"
 . ./common.bash
 . ./liar.bash
+# shellcheck source=selftests/usb/tls.bash
 . ./tls.bash
-id='' # of the port: relay sets it
-: "${ciphers:?}" "${n_ciphers:?}"
 
 plan $((11 * n_ciphers + 4))
 modprobe -a tls hearth_vhci usb-storage sd_mod 2>/dev/null
@@ -27,9 +26,7 @@ for cipher in $ciphers; do
 	check "$cipher: all of it went as TLS" all_tls
 	wait_for 10 no_ports
 
-	serve_liar --kind echo
-	relay "$cipher" 3240 1-1
-	wait_for 10 device_is_there
+	echo_port "$cipher"
 	check "$cipher: transfers of all lengths" ./urbs LIAR1 bulk-echo 70001 20 8
 	check "$cipher: isochronous" ./urbs LIAR1 iso 0x84 100 16 40 4
 	check "$cipher: detach" unplug "$id"
@@ -42,9 +39,7 @@ for half in tx rx; do
 	relay --half $half aes-128-gcm 3240 1-1
 	check "kTLS in one direction ($half) is refused" grep -q "attach refused" /tmp/work/relay
 done
-serve_liar --kind echo
-relay aes-128-gcm 3240 1-1
-wait_for 10 device_is_there
+echo_port aes-128-gcm
 ./urbs LIAR1 bulk 0x81 64 100 100 >/dev/null 2>&1 &
 urbs=$!
 sleep 0.5

@@ -196,12 +196,9 @@ static void import(const char *busid, uint32_t *devid, uint32_t *speed)
 
 static uint32_t attach(uint32_t devid, uint32_t speed)
 {
-	struct nl_msg *msg = family_request(HEARTH_USB_CMD_PORT_ATTACH);
+	struct nl_msg *msg = family_attach(port, devid, speed);
 	struct verdict verdict;
 
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SOCKET_FD, port);
-	nla_put_u32(msg, HEARTH_USB_A_PORT_DEVID, devid);
-	nla_put_u32(msg, HEARTH_USB_A_PORT_SPEED, speed);
 	nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
 	verdict = family_ask(msg);
 	if (verdict.error)

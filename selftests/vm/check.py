@@ -379,9 +379,11 @@ def main():
         kernels = args.kernel
     if args.virtme:
         kernels = [k for k in kernels if k in STOCK]
+    runs = [(t, k) for k in kernels for t in tests
+            if t.wants(k) and (not quick or k == QUICK or not t.wants(QUICK))]
     if args.list:
         for t in tests:
-            on = [k for k in kernels if t.wants(k)]
+            on = [k for other, k in runs if other is t]
             print(f"{t.name:32} {t.machine:6} {' '.join(on)}")
         return 0
     known = {t.name.split("/")[0] for t in everything} | {t.name for t in everything} | {"host"}
@@ -391,8 +393,6 @@ def main():
             raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
 
     begin = time.monotonic()
-    runs = [(t, k) for k in kernels for t in tests
-            if t.wants(k) and (not quick or k == QUICK or not t.wants(QUICK))]
     batches = plan_batches(runs, max(1, args.jobs))
     report = Report(True)
     logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))

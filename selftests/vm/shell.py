@@ -33,8 +33,9 @@ def main():
     saved = subprocess.run(["stty", "-g"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip() if tty else ""
     try:
         g = Guest(kname, root, job, "client", "usb", Barriers(1), shell=True, share=os.getcwd())
-        subsystems = sorted({t.name.split("/")[0] for t in find_tests()})
-        copy_tests(subsystems, {s: build_programs(s) for s in subsystems})(g.hearth, find_tests())
+        tests = find_tests()
+        subsystems = sorted({t.name.split("/")[0] for t in tests})
+        copy_tests(subsystems, {s: build_programs(s) for s in subsystems})(g.hearth, tests)
         g.write("shell", SHELL.format(cols=size.columns, rows=size.lines, kernel=kname,
                                       term=os.environ.get("TERM", "linux")))
         g.write("run", "")
