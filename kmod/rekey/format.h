@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The metadata of a volume as it lies on disk; byte by byte in
+ * Documentation/internals/rekey.md.
+ *
+ * All of it is pages of 4 KiB with one head. Page p of the metadata device has
+ * two places, blocks 2p and 2p + 1; sequence number n goes to place n % 2, so a
+ * write never touches the newest copy. Page 0 is the superblock, then come the
+ * slot table and the map.
+ *
+ * This file and format.c are pure: they neither sleep nor lock nor allocate,
+ * and are built for userspace too, where a fuzzer feeds them. They hold a page
+ * against itself; whether its MAC is good is asked before (meta.c).
+ */
+#ifndef _HEARTH_REKEY_FORMAT_H
+#define _HEARTH_REKEY_FORMAT_H
+
+#ifdef __KERNEL__
+#include <linux/bits.h>
+#include <linux/types.h>
+#else	/* the fuzzer; it defines __packed, BIT_ULL and GENMASK_ULL */
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __u64 u64;
+#endif
+
+#define REKEY_PAGE		4096
+#define REKEY_VERSION		1
+#define REKEY_MAC		32
+#define REKEY_UUID		16
+#define REKEY_CIPHER		64
+#define REKEY_KCV		32
+
+#define REKEY_SLOT_PAGES	4
+#define REKEY_PAGE_SLOTS	62
+#define REKEY_SLOTS		(REKEY_SLOT_PAGES * REKEY_PAGE_SLOTS)
+#define REKEY_PAGE_ENTRIES	500
+#define REKEY_DEVICES		64
+
+/* in sectors of 512 bytes: 256 KiB to 16 MiB */
+#define REKEY_REGION_MIN	512
+#define REKEY_REGION_MAX	32768
+#define REKEY_REGIONS_MAX	BIT_ULL(32)
+
+enum rekey_page_kind {
+	REKEY_PAGE_SUPER = 1,
+	REKEY_PAGE_SLOT = 2,
+	REKEY_PAGE_MAP = 3,
+	REKEY_PAGE_LABEL = 4,	/* in the first region of a data device */
+};
+
+struct rekey_head {
+	__u8 magic[8];		/* "HrthRKey" */
+	__le32 kind;		/* enum rekey_page_kind */
+	__le32 index;		/* among those of its kind */
+	__le64 seq;		/* grows by one a write */
+	__u8 uuid[REKEY_UUID];	/* of the volume */
+	__u8 reserved[24];	/* zero */
+	__u8 mac[REKEY_MAC];	/* of the whole page, with these bytes zero */
+} __packed;
+
+/* sb->flags */
+#define REKEY_SB_CLEAN		BIT(0)	/* digest holds */
+#define REKEY_SB_LARGE_IV	BIT(1)	/* the IV counts sectors of sector_size */
+
+struct rekey_disk_device {
+	__le64 regions;		/* whole ones that the device has */
+	__le32 flags;		/* REKEY_DEV_* */
+	__le32 reserved;
+} __packed;
+
+#define REKEY_DEV_LABEL		BIT(0)	/* its region 0 is a label */
+
+struct rekey_disk_super {
+	struct rekey_head head;
+	__le32 version;
+	__le32 flags;		/* REKEY_SB_* */
+	__le32 sector_size;	/* bytes: 512 or 4096 */
+	__le32 region;		/* sectors of 512 bytes */
+	__le64 sectors;		/* of the volume, of 512 bytes */
+	__u8 cipher[REKEY_CIPHER];	/* padded with zeros */
+	__u8 digest[REKEY_MAC];	/* of the sequence numbers, if clean */
+	__le32 job;		/* enum rekey_job_kind */
+	__le32 paused;
+	__le32 from;		/* slot or device */
+	__le32 to;
+	__le64 first;		/* region */
+	__le64 count;
+	__le32 devices;
+	__le32 reserved;
+	struct rekey_disk_device device[REKEY_DEVICES];
+	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES];
+} __packed;
+
+struct rekey_disk_slot {
+	__le32 state;		/* enum rekey_slot_state */
+	__le32 key_size;	/* bytes */
+	__u8 kcv[REKEY_KCV];
+	__u8 reserved[24];
+} __packed;
+
+struct rekey_disk_slots {
+	struct rekey_head head;
+	struct rekey_disk_slot slot[REKEY_PAGE_SLOTS];
+	__u8 padding[32];
+} __packed;
+
+struct rekey_disk_map {
+	struct rekey_head head;
+	__le64 entry[REKEY_PAGE_ENTRIES];
+} __packed;
+
+/* Any of them. */
+union rekey_page {
+	struct rekey_head head;
+	struct rekey_disk_super super;
+	struct rekey_disk_slots slots;
+	struct rekey_disk_map map;
+	__u8 byte[REKEY_PAGE];
+};
+
+/* --- in the machine's byte order; what is in here has been validated ------- */
+
+enum rekey_job_kind {
+	REKEY_JOB_NONE = 0,
+	REKEY_JOB_REKEY = 1,	/* from slot to slot */
+	REKEY_JOB_MOVE = 2,	/* from device to device */
+};
+
+struct rekey_job {
+	u32 kind;
+	bool paused;
+	u32 from;
+	u32 to;
+	u64 first;
+	u64 count;
+};
+
+struct rekey_super {
+	u8 uuid[REKEY_UUID];
+	bool clean;
+	bool large_iv;
+	u32 sector_size;
+	u32 region;
+	u64 sectors;
+	char cipher[REKEY_CIPHER];
+	u8 digest[REKEY_MAC];
+	struct rekey_job job;
+	u32 devices;
+	struct {
+		u64 regions;
+		bool label;
+	} device[REKEY_DEVICES];
+};
+
+enum rekey_slot_state {
+	REKEY_SLOT_FREE = 0,
+	REKEY_SLOT_USED = 1,
+	REKEY_SLOT_ERASED = 2,	/* its regions count as never written */
+};
+
+struct rekey_slot_info {
+	u32 state;
+	u32 key_size;
+	u8 kcv[REKEY_KCV];
+};
+
+/*
+ * A map entry, also on disk:
+ *
+ *	 63        62..60  59..48  47..40   39..0
+ *	+---------+-------+-------+--------+--------+
+ *	| written |   0   | slot  | device | region |
+ *	+---------+-------+-------+--------+--------+
+ *
+ * The region is counted in region sizes from the device's offset. A region
+ * that is not written has a slot, but no device and no place.
+ */
+#define REKEY_ENTRY_WRITTEN	BIT_ULL(63)
+#define REKEY_ENTRY_RESERVED	GENMASK_ULL(62, 60)
+#define REKEY_ENTRY_PLACE	GENMASK_ULL(47, 0)
+#define REKEY_PLACES_MAX	BIT_ULL(40)
+
+static inline u64 entry_unwritten(u32 slot)
+{
+	return (u64)slot << 48;
+}
+
+static inline u64 entry_at(u32 slot, u32 device, u64 place)
+{
+	return REKEY_ENTRY_WRITTEN | (u64)slot << 48 | (u64)device << 40 |
+	       place;
+}
+
+static inline bool entry_written(u64 entry)
+{
+	return entry & REKEY_ENTRY_WRITTEN;
+}
+
+static inline u32 entry_slot(u64 entry)
+{
+	return entry >> 48 & 0xfff;
+}
+
+static inline u32 entry_device(u64 entry)
+{
+	return entry >> 40 & 0xff;
+}
+
+static inline u64 entry_place(u64 entry)
+{
+	return entry & (REKEY_PLACES_MAX - 1);
+}
+
+/* Map pages that @regions take. */
+static inline u64 rekey_map_pages(u64 regions)
+{
+	return (regions + REKEY_PAGE_ENTRIES - 1) / REKEY_PAGE_ENTRIES;
+}
+
+/* The number of a page on the metadata device; its places lie at twice that. */
+static inline u64 rekey_page_number(u32 kind, u32 index)
+{
+	switch (kind) {
+	case REKEY_PAGE_SLOT:
+		return 1 + (u64)index;
+	case REKEY_PAGE_MAP:
+		return 1 + REKEY_SLOT_PAGES + (u64)index;
+	default:
+		return 0;
+	}
+}
+
+/* Sectors of 512 bytes that the metadata of @regions take. */
+static inline u64 rekey_meta_sectors(u64 regions)
+{
+	return rekey_page_number(REKEY_PAGE_MAP, 0) * 2 * 8 +
+	       rekey_map_pages(regions) * 2 * 8;
+}
+
+void head_pack(struct rekey_head *head, u32 kind, u32 index, u64 seq,
+	       const u8 *uuid);
+const char *head_check(const struct rekey_head *head, u32 kind, u32 index,
+		       const u8 *uuid);
+const char *super_unpack(const struct rekey_disk_super *disk,
+			 struct rekey_super *sb);
+void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb);
+const char *slots_unpack(const struct rekey_disk_slots *disk,
+			 struct rekey_slot_info *slot);
+void slots_pack(struct rekey_disk_slots *disk,
+		const struct rekey_slot_info *slot);
+const char *entry_check(u64 entry);
+const char *map_unpack(const struct rekey_disk_map *disk, u64 *entry,
+		       u32 count);
+void map_pack(struct rekey_disk_map *disk, const u64 *entry, u32 count);
+
+#endif /* _HEARTH_REKEY_FORMAT_H */
