@@ -7,6 +7,8 @@
 #ifndef _HEARTH_COMPAT_H
 #define _HEARTH_COMPAT_H
 
+#include <linux/blkdev.h>
+#include <linux/crypto.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
@@ -24,6 +26,27 @@
  */
 #if KERNEL_VERSION(7, 0, 0) > LINUX_VERSION_CODE
 #define WQ_PERCPU	0
+#endif
+
+/* 6.5 gave block devices modes of their own. */
+#ifndef BLK_OPEN_WRITE
+#define BLK_OPEN_WRITE	FMODE_WRITE
+#endif
+
+/* 6.4 hands a request's callback its data, not the request. */
+#if KERNEL_VERSION(6, 4, 0) > LINUX_VERSION_CODE
+typedef struct crypto_async_request hearth_crypto_data_t;
+#define hearth_crypto_data(req)	((req)->data)
+#else
+typedef void hearth_crypto_data_t;
+#define hearth_crypto_data(data)	(data)
+#endif
+
+/* 6.7 has crypto_memneq() in a header of its own. */
+#if KERNEL_VERSION(6, 7, 0) > LINUX_VERSION_CODE
+#include <crypto/algapi.h>
+#else
+#include <crypto/utils.h>
 #endif
 
 #endif /* _HEARTH_COMPAT_H */

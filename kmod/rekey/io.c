@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads and writes.
+ *
+ * Where the context allows it a bio is computed where it is: a write in the
+ * submitter's, a read in the completion. What may have to wait (for memory, for
+ * a change of the map) goes to @io_wq; what must not be computed in a hard
+ * interrupt, or was begun by an asynchronous driver, goes to @crypt_wq.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/device-mapper.h>
+
+#include "../compat/compat.h"
+#include "change.h"
+#include "io.h"
+#include "slot.h"
+
+#define DM_MSG_PREFIX "rekey"
+
+/* A longer read is not decrypted in a softirq, unless the table says so. */
+#define IO_SOFTIRQ_BYTES	(16 * 1024)
+
+static struct rekey_io *io_of(struct rekey_volume *v, struct bio *bio)
+{
+	return dm_per_bio_data(bio, v->ti->per_io_data_size);
+}
+
+/**
+ * io_fail() - end a bio that nobody has entered a region for
+ * @bio: as device-mapper gave it
+ * @status: BLK_STS_OK is possible too
+ */
+void io_fail(struct bio *bio, blk_status_t status)
+{
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+
+static void io_end(struct rekey_io *io)
+{
+	struct bio *bio = io->bio;
+
+	region_leave(io->v, &io->user);
+	io_fail(bio, io->status);
+}
+
+/* --- computing -------------------------------------------------------------------- */
+
+/*
+ * One sector. In the end the request may be under way still, and then @io is
+ * not ours any more: so the iterators go on before it starts.
+ */
+static int io_crypt_sector(struct rekey_io *io)
+{
+	struct rekey_volume *v = io->v;
+	u32 size = v->cipher.sector_size;
+	struct bio *out_bio = io->user.write ? io->bounce : io->bio;
+	struct bio_vec in = bio_iter_iovec(io->bio, io->in);
+	struct bio_vec out = bio_iter_iovec(out_bio, io->out);
+	bool write = io->user.write;
+
+	/* the queue's limits say that it does not happen */
+	if (unlikely((in.bv_len | out.bv_len) & (size - 1)))
+		return -EIO;
+	cipher_sector(&v->cipher, &io->job, io->user.key->tfm, io->sector, &in,
+		      &out);
+	bio_advance_iter_single(io->bio, &io->in, size);
+	bio_advance_iter_single(out_bio, &io->out, size);
+	io->sector += size >> SECTOR_SHIFT;
+	return write ? crypto_skcipher_encrypt(&io->job.req) :
+		       crypto_skcipher_decrypt(&io->job.req);
+}
+
+/* Returns false where io_crypt_done() goes on: @io may be gone by then. */
+static bool io_crypt(struct rekey_io *io)
+{
+	int err;
+
+	while (io->in.bi_size && !io->status) {
+		err = io_crypt_sector(io);
+		if (err == -EINPROGRESS || err == -EBUSY)
+			return false;
+		if (err)
+			io->status = BLK_STS_IOERR;
+	}
+	return true;
+}
+
+static void io_write_submit(struct rekey_io *io);
+
+static void io_crypt_through(struct rekey_io *io)
+{
+	if (io->user.write)
+		io_write_submit(io);
+	else
+		io_end(io);
+}
+
+static void io_crypt_work(struct work_struct *work)
+{
+	struct rekey_io *io = container_of(work, struct rekey_io, work);
+
+	if (io_crypt(io))
+		io_crypt_through(io);
+}
+
+static void io_crypt_queue(struct rekey_io *io)
+{
+	INIT_WORK(&io->work, io_crypt_work);
+	queue_work(io->v->crypt_wq, &io->work);
+}
+
+/* Of an asynchronous driver: the sector is done, the rest follows. */
+static void io_crypt_done(hearth_crypto_data_t *data, int err)
+{
+	struct rekey_io *io = hearth_crypto_data(data);
+
+	if (err == -EINPROGRESS)	/* out of the driver's backlog */
+		return;
+	if (err)
+		io->status = BLK_STS_IOERR;
+	io_crypt_queue(io);
+}
+
+static void io_crypt_init(struct rekey_io *io, struct bvec_iter in,
+			  struct bvec_iter out)
+{
+	io->in = in;
+	io->out = out;
+	io->sector = dm_target_offset(io->v->ti, in.bi_sector);
+	io->status = BLK_STS_OK;
+	/* it must not sleep: a read is computed in a softirq */
+	skcipher_request_set_callback(&io->job.req, CRYPTO_TFM_REQ_MAY_BACKLOG,
+				      io_crypt_done, io);
+}
+
+/* --- reads ------------------------------------------------------------------------ */
+
+static bool io_read_here(struct rekey_io *io)
+{
+	if (in_hardirq() || irqs_disabled())
+		return false;
+	return !in_interrupt() || io->v->no_read_workqueue ||
+	       io->in.bi_size <= IO_SOFTIRQ_BYTES;
+}
+
+static void io_read_done(struct bio *bio)
+{
+	struct rekey_io *io = bio->bi_private;
+
+	bio->bi_private = io->private;
+	bio->bi_end_io = io->end_io;
+	bio->bi_iter = io->iter;
+	bio_set_dev(bio, io->bdev);
+	io->status = bio->bi_status;
+	if (io->status)
+		io_end(io);
+	else if (!io_read_here(io))
+		io_crypt_queue(io);
+	else if (io_crypt(io))
+		io_end(io);
+}
+
+static void io_read(struct rekey_io *io)
+{
+	struct rekey_volume *v = io->v;
+	struct bio *bio = io->bio;
+	sector_t offset = dm_target_offset(v->ti, bio->bi_iter.bi_sector) &
+			  (v->region_sectors - 1);
+
+	io_crypt_init(io, bio->bi_iter, bio->bi_iter);
+	io->bdev = bio->bi_bdev;
+	io->iter = bio->bi_iter;
+	io->end_io = bio->bi_end_io;
+	io->private = bio->bi_private;
+	bio->bi_end_io = io_read_done;
+	bio->bi_private = io;
+	bio_clear_polled(bio);
+	bio_set_dev(bio, entry_bdev(v, io->user.entry));
+	bio->bi_iter.bi_sector = entry_sector(v, io->user.entry) + offset;
+	submit_bio_noacct(bio);
+}
+
+/* --- writes ----------------------------------------------------------------------- */
+
+static void bounce_free(struct rekey_volume *v, struct bio *bounce)
+{
+	struct bvec_iter_all all;
+	struct bio_vec *vec;
+
+	bio_for_each_segment_all(vec, bounce, all)
+		mempool_free(vec->bv_page, &v->pages);
+	bio_put(bounce);
+}
+
+static struct bio *bounce_alloc(struct rekey_io *io, gfp_t gfp)
+{
+	struct rekey_volume *v = io->v;
+	struct bio *bio = io->bio, *bounce;
+	u32 left = bio->bi_iter.bi_size, len;
+	struct page *page;
+
+	bounce = bio_alloc_bioset(entry_bdev(v, io->user.entry),
+				  DIV_ROUND_UP(left, PAGE_SIZE),
+				  bio->bi_opf & ~REQ_POLLED, gfp, &v->bios);
+	if (!bounce)
+		return NULL;
+	for (; left; left -= len) {
+		page = mempool_alloc(&v->pages, gfp);
+		if (!page) {
+			bounce_free(v, bounce);
+			return NULL;
+		}
+		len = min_t(u32, left, PAGE_SIZE);
+		__bio_add_page(bounce, page, len, 0);
+	}
+	return bounce;
+}
+
+/* One at a time takes of the reserve, which is enough for it. */
+static struct bio *bounce_alloc_wait(struct rekey_io *io)
+{
+	struct bio *bounce;
+
+	mutex_lock(&io->v->page_lock);
+	bounce = bounce_alloc(io, GFP_NOIO);
+	mutex_unlock(&io->v->page_lock);
+	return bounce;
+}
+
+static void io_write_done(struct bio *bounce)
+{
+	struct rekey_io *io = bounce->bi_private;
+
+	io->status = bounce->bi_status;
+	bounce_free(io->v, bounce);
+	io_end(io);
+}
+
+static void io_write_submit(struct rekey_io *io)
+{
+	if (io->status) {
+		bounce_free(io->v, io->bounce);
+		io_end(io);
+		return;
+	}
+	submit_bio_noacct(io->bounce);
+}
+
+static void io_write_crypt(struct rekey_io *io)
+{
+	struct rekey_volume *v = io->v;
+	struct bio *bio = io->bio, *bounce = io->bounce;
+	sector_t offset = dm_target_offset(v->ti, bio->bi_iter.bi_sector) &
+			  (v->region_sectors - 1);
+
+	bounce->bi_iter.bi_sector = entry_sector(v, io->user.entry) + offset;
+	bounce->bi_end_io = io_write_done;
+	bounce->bi_private = io;
+	bounce->bi_ioprio = bio->bi_ioprio;
+	io_crypt_init(io, bio->bi_iter, bounce->bi_iter);
+	if (io_crypt(io))
+		io_write_submit(io);
+}
+
+static void io_write_work(struct work_struct *work)
+{
+	struct rekey_io *io = container_of(work, struct rekey_io, work);
+
+	io->bounce = bounce_alloc_wait(io);
+	io_write_crypt(io);
+}
+
+/* In the submitter's context, which must not wait for other bios of ours. */
+static void io_write(struct rekey_io *io)
+{
+	io->bounce = bounce_alloc(io, GFP_NOWAIT | __GFP_NOWARN);
+	if (io->bounce) {
+		io_write_crypt(io);
+	} else {
+		INIT_WORK(&io->work, io_write_work);
+		queue_work(io->v->io_wq, &io->work);
+	}
+}
+
+/* --- regions that need a change first ----------------------------------------------- */
+
+/**
+ * io_defer() - have bios looked at again, where one may wait
+ * @v: the volume
+ * @bios: become nobody's
+ *
+ * Any context.
+ */
+void io_defer(struct rekey_volume *v, struct bio_list *bios)
+{
+	unsigned long flags;
+
+	if (bio_list_empty(bios))
+		return;
+	spin_lock_irqsave(&v->lock, flags);
+	bio_list_merge(&v->deferred, bios);
+	spin_unlock_irqrestore(&v->lock, flags);
+	bio_list_init(bios);
+	queue_work(v->io_wq, &v->deferred_work);
+}
+
+static void io_defer_one(struct rekey_volume *v, struct bio *bio)
+{
+	struct bio_list one;
+
+	bio_list_init(&one);
+	bio_list_add(&one, bio);
+	io_defer(v, &one);
+}
+
+/* The entry of the bio's region has to change before the bio can be done. */
+static void io_change(struct rekey_volume *v, enum change_kind kind,
+		      u64 region, u64 old, struct bio *bio)
+{
+	struct rekey_change *change;
+
+	change = change_new(v, kind, region, old,
+			    entry_unwritten(entry_slot(old)));
+	if (!region_claim(v, change, bio))
+		change_free(change);
+}
+
+static void io_discard(struct rekey_volume *v, struct bio *bio)
+{
+	sector_t sector = dm_target_offset(v->ti, bio->bi_iter.bi_sector);
+	u64 region = sector >> v->region_shift;
+	u64 entry = region_entry(v, region);
+
+	if (!entry_written(entry) ||
+	    bio_sectors(bio) != region_length(v, region))
+		io_fail(bio, BLK_STS_OK);
+	else if (READ_ONCE(v->failed))
+		io_fail(bio, BLK_STS_IOERR);
+	else
+		io_change(v, CHANGE_DISCARD, region, entry, bio);
+}
+
+static void io_no_key(struct rekey_io *io)
+{
+	DMERR_LIMIT("%s: region %llu: the key of slot %u is not loaded",
+		    volume_name(io->v), io->user.region,
+		    entry_slot(io->user.entry));
+	io_fail(io->bio, BLK_STS_IOERR);
+}
+
+static bool io_refused(struct rekey_volume *v, struct bio *bio)
+{
+	if (likely(!READ_ONCE(v->failed)))
+		return false;
+	DMERR_LIMIT("%s: a write is refused: the metadata device has failed",
+		    volume_name(v));
+	io_fail(bio, BLK_STS_IOERR);
+	return true;
+}
+
+static void io_deferred_write(struct rekey_volume *v, struct bio *bio)
+{
+	struct rekey_io *io = io_of(v, bio);
+
+	if (io_refused(v, bio))
+		return;
+	switch (region_enter(v, &io->user, bio)) {
+	case REGION_ENTERED:
+		io->bounce = bounce_alloc_wait(io);
+		io_write_crypt(io);
+		break;
+	case REGION_WAIT:
+		break;
+	case REGION_UNWRITTEN:
+		io_change(v, CHANGE_ZERO, io->user.region, io->user.entry, bio);
+		break;
+	case REGION_NO_KEY:
+		io_no_key(io);
+		break;
+	}
+}
+
+/**
+ * io_deferred_work() - bios that could not be done in the submitter's context
+ * @work: of the volume
+ *
+ * In the order in which they came.
+ */
+void io_deferred_work(struct work_struct *work)
+{
+	struct rekey_volume *v = container_of(work, struct rekey_volume,
+					      deferred_work);
+	struct bio_list bios;
+	struct bio *bio;
+
+	spin_lock_irq(&v->lock);
+	bios = v->deferred;
+	bio_list_init(&v->deferred);
+	spin_unlock_irq(&v->lock);
+	while ((bio = bio_list_pop(&bios))) {
+		if (bio_op(bio) == REQ_OP_DISCARD)
+			io_discard(v, bio);
+		else
+			io_deferred_write(v, bio);
+	}
+}
+
+/* --- the target's map ------------------------------------------------------------- */
+
+static int io_map_read(struct rekey_volume *v, struct rekey_io *io)
+{
+	struct bio *bio = io->bio;
+
+	switch (region_enter(v, &io->user, bio)) {
+	case REGION_ENTERED:
+		io_read(io);
+		break;
+	case REGION_NO_KEY:
+		io_no_key(io);
+		break;
+	default:
+		zero_fill_bio(bio);
+		bio_endio(bio);
+	}
+	return DM_MAPIO_SUBMITTED;
+}
+
+static int io_map_write(struct rekey_volume *v, struct rekey_io *io)
+{
+	struct bio *bio = io->bio;
+
+	if (io_refused(v, bio))
+		return DM_MAPIO_SUBMITTED;
+	switch (region_enter(v, &io->user, bio)) {
+	case REGION_ENTERED:
+		io_write(io);
+		break;
+	case REGION_WAIT:
+		break;
+	case REGION_UNWRITTEN:
+		io_defer_one(v, bio);
+		break;
+	case REGION_NO_KEY:
+		io_no_key(io);
+		break;
+	}
+	return DM_MAPIO_SUBMITTED;
+}
+
+/* A first write is committed before it is told of, so the data is all there is. */
+static int io_map_flush(struct rekey_volume *v, struct bio *bio)
+{
+	struct dm_dev *dm = v->device[dm_bio_get_target_bio_nr(bio)].dm;
+
+	if (!dm) {
+		bio_endio(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	bio_set_dev(bio, dm->bdev);
+	return DM_MAPIO_REMAPPED;
+}
+
+static int io_map_discard(struct rekey_volume *v, struct bio *bio)
+{
+	sector_t sector = dm_target_offset(v->ti, bio->bi_iter.bi_sector);
+	u32 left = v->region_sectors - (sector & (v->region_sectors - 1));
+
+	if (bio_sectors(bio) > left)
+		dm_accept_partial_bio(bio, left);
+	io_defer_one(v, bio);
+	return DM_MAPIO_SUBMITTED;
+}
+
+/**
+ * io_map() - a bio from device-mapper
+ * @v: active
+ * @bio: within one region, unless it is a discard
+ *
+ * Return: DM_MAPIO_*.
+ */
+int io_map(struct rekey_volume *v, struct bio *bio)
+{
+	struct rekey_io *io = io_of(v, bio);
+	sector_t sector;
+
+	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
+		return io_map_flush(v, bio);
+	if (unlikely(bio_op(bio) == REQ_OP_DISCARD))
+		return io_map_discard(v, bio);
+	sector = dm_target_offset(v->ti, bio->bi_iter.bi_sector);
+	if (unlikely((sector | bio_sectors(bio)) &
+		     ((v->cipher.sector_size >> SECTOR_SHIFT) - 1)))
+		return DM_MAPIO_KILL;
+	io->v = v;
+	io->bio = bio;
+	io->user.region = sector >> v->region_shift;
+	io->user.write = bio_data_dir(bio) == WRITE;
+	return io->user.write ? io_map_write(v, io) : io_map_read(v, io);
+}

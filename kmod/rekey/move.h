@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The mover: carries a job out, region by region, behind the back of I/O.
+ *
+ * The job lies in the superblock and needs no cursor there: what is still to be
+ * done is what the map says is under the old slot, or on the old device.
+ */
+#ifndef _HEARTH_REKEY_MOVE_H
+#define _HEARTH_REKEY_MOVE_H
+
+#include "volume.h"
+
+int mover_start(struct rekey_volume *v, const struct rekey_job *job,
+		char **error);
+int mover_pause(struct rekey_volume *v, char **error);
+int mover_resume(struct rekey_volume *v, char **error);
+int mover_abort(struct rekey_volume *v, char **error);
+void mover_activate(struct rekey_volume *v);
+void mover_stop(struct rekey_volume *v);
+void mover_kick(struct rekey_volume *v);
+void mover_key_loaded(struct rekey_volume *v);
+void mover_work_fn(struct work_struct *work);
+u64 mover_todo(struct rekey_volume *v, const struct rekey_job *job);
+
+int mover_assign(struct rekey_volume *v, u64 first, u64 count, u32 slot,
+		 char **error);
+int mover_erase(struct rekey_volume *v, u32 slot, char **error);
+
+#endif /* _HEARTH_REKEY_MOVE_H */
