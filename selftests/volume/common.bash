@@ -112,4 +112,24 @@ refused()
 	fi
 }
 
+# hammer: verifying writers on v, till calm tells them to stop.
+hammer()
+{
+	rm -f /tmp/work/stop /tmp/work/result
+	{
+		./pattern hammer /dev/mapper/v 5 /tmp/work/stop /tmp/work/state
+		echo $? >/tmp/work/result.tmp
+		mv /tmp/work/result.tmp /tmp/work/result
+	} </dev/null >/tmp/work/hammer 2>&1 &
+}
+
+# calm: did they see what they wrote?
+calm()
+{
+	touch /tmp/work/stop
+	wait_for 60 [ -s /tmp/work/result ] && [ "$(cat /tmp/work/result)" = 0 ] && return
+	cat /tmp/work/hammer
+	return 1
+}
+
 sum() { dd if="$1" bs=1M iflag=direct status=none | sha256sum | cut -d' ' -f1; }

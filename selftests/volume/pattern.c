@@ -231,8 +231,10 @@ static void *hammer(void *arg)
 		rnd = mix(rnd, count++);
 		n = 1 + (rnd >> 8) % ((rnd & 3) ? 4 : RUN);
 		at = from + (rnd >> 16) % (size - n + 1);
-		if ((rnd & 0xf0) == 0 && fdatasync(fd))
+		if ((rnd & 0xf0) == 0 && fdatasync(fd)) {
+			perror("fdatasync");
 			failed = 1;
+		}
 		if (rnd & 4 ? verify_run(fd, word, at, n) :
 		    write_run(fd, word, at, n))
 			failed = 1;

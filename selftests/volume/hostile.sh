@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=all timeout=240
+# A disk that lies. Every forgery is refused in words, never followed: nothing is
+# readable that was not, and the kernel does not stumble.
+. "$HEARTH_LIB"
+. ./common.bash
+
+len=$((8 * mib))	# 32 regions: one map page
+keys() { echo "key:0:$(src d0)" "key:1:$(src d1)"; }
+map=5			# page numbers: 0 the superblock, 1 to 4 the slots
+good() { dd if=/tmp/work/good of=/dev/ram0 bs=64k status=none; sync; }
+newest() { ./page newest /dev/ram0 "$1"; }
+
+# Both copies of a page are changed.
+both_copies()	# PAGE COMMAND ARG...
+{
+	local block=$(($1 * 2)) command=$2
+	shift 2
+	./page "$command" /dev/ram0 $block "$@" && ./page "$command" /dev/ram0 $((block + 1)) "$@"
+}
+
+opens() { open_volume v $len $(keys) && ./pattern check /dev/mapper/v 4 2 && dmremove v; }
+closed() { ! dmsetup info v >/dev/null 2>&1 || dmsetup remove v 2>/dev/null; }
+
+# lie NAME WORDS COMMAND...: with the forgery the volume does not open.
+lie()
+{
+	local name=$1 words=$2
+	shift 2
+	good
+	"$@" || diag "the forgery failed: $*"
+	refused "$name" "$words" open_volume v $len $(keys)
+	closed
+}
+
+# entry REGION HEX: an entry of the map's newest copy, with a good MAC.
+entry()
+{
+	local block
+	block=$(newest $map)
+	./page poke /dev/ram0 "$block" $((96 + $1 * 8)) "$2" && ./page seal /dev/ram0 "$block" /tmp/work/key.meta
+}
+
+super()		# super OFFSET HEX: the same of the superblock
+{
+	local block
+	block=$(newest 0)
+	./page poke /dev/ram0 "$block" "$1" "$2" && ./page seal /dev/ram0 "$block" /tmp/work/key.meta
+}
+
+plan 46
+modprobe dm-rekey || bail "the module does not load"
+modprobe -a xts 2>/dev/null
+ramdisks 4 12
+for k in meta other; do key $k 32; done
+for k in d0 d1; do key $k; done
+check "a volume" open_volume v $len create key:0:"$(src d0)"
+msg v key load 1 "$(src d1)"
+dd if=/dev/zero of=/dev/mapper/v bs=1M count=8 oflag=direct status=none
+./pattern round /dev/mapper/v 4 1
+dmremove v
+dd if=/dev/ram0 of=/tmp/work/old bs=64k count=16 status=none
+open_volume v $len $(keys)
+check "half of it is rekeyed" eval "msg v rekey start 0 1 0 16 && wait_for 30 idle v"
+./pattern round /dev/mapper/v 4 2
+dmremove v
+dd if=/dev/ram0 of=/tmp/work/good bs=64k count=16 status=none
+check "it opens" opens
+
+# Damage.
+for offset in 0 8 16 24 40 64 95 96 100 104 112 120 200 300 4095; do
+	lie "a bit of both superblocks: byte $offset" "No valid superblock" both_copies 0 flip $offset
+done
+lie "a bit of both copies of the slots" "slot table has no valid copy" both_copies 1 flip 96
+lie "a bit of both copies of the map" "map has no valid copy" both_copies $map flip 200
+lie "no map" "map has no valid copy" both_copies $map wipe
+lie "the newest map is damaged" "not the one that the volume was closed with" eval './page flip /dev/ram0 $(newest $map) 200'
+lie "the newest map is gone" "not the one that the volume was closed with" eval './page wipe /dev/ram0 $(newest $map)'
+lie "the newest slots are damaged" "not the one that the volume was closed with" eval './page flip /dev/ram0 $(newest 1) 200'
+good
+./page flip /dev/ram0 $(($(newest $map) ^ 1)) 200
+mark
+check "an older copy is damaged: it opens" opens
+check "and says so" said "a copy is not valid"
+mark
+check "once" eval 'opens && ! said "a copy is not valid"'
+
+# Pages where they do not belong.
+lie "the map in the place of the slots" "slot table has no valid copy" eval './page copy /dev/ram0 $((map * 2)) 2; ./page copy /dev/ram0 $((map * 2 + 1)) 3'
+lie "places exchanged" "map has no valid copy" eval './page copy /dev/ram0 $((map * 2)) 100; ./page copy /dev/ram0 $((map * 2 + 1)) $((map * 2)); ./page copy /dev/ram0 100 $((map * 2 + 1))'
+lie "another index" "slot table has no valid copy" eval './page copy /dev/ram0 2 4; ./page copy /dev/ram0 3 5'
+# Older ones.
+lie "an older map" "not the one that the volume was closed with" eval 'dd if=/tmp/work/old of=/dev/ram0 bs=4k skip=$((map * 2)) seek=$((map * 2)) count=2 status=none'
+lie "an older superblock" "not the one that the volume was closed with" eval 'dd if=/tmp/work/old of=/dev/ram0 bs=4k count=2 status=none'
+
+# By one who has the metadata key: the format itself is checked.
+lie "a version from the future" "an unknown version" super 96 02000000
+lie "a sector size of 8192" "a wrong sector size" super 104 00200000
+lie "a region of no sectors" "a wrong region size" super 108 00000000
+lie "a length of nothing" "a wrong length" super 112 0000000000000000
+lie "a place that is not there" "names a place twice" entry 3 ffff000000000080
+lie "a device that is not there" "names a place twice" entry 3 0300000000050080
+lie "the place of another" "names a place twice" eval 'entry 3 0900000000000080; entry 4 0900000000000080'
+lie "the label's place" "names a place twice" entry 3 0000000000000080
+lie "a slot that cannot be" "a slot that cannot be" entry 3 090000000000ff8f
+lie "unknown bits" "unknown bits" entry 3 0900000000000090
+
+# Others' things.
+good
+refused "another metadata key" "No valid superblock" dmcreate v "$(table $len $(keys) | sed 's/hearth:meta/hearth:other/')"
+dd if=/dev/zero of=/dev/ram2 bs=1M oflag=direct status=none 2>/dev/null
+dd if=/dev/zero of=/dev/ram3 bs=1M oflag=direct status=none 2>/dev/null
+(meta=/dev/ram2 data="/dev/ram3 0" open_volume w $len create "key:0:$(src d0)" && dmremove w)
+refused "the data device of another volume" "not one of this volume" \
+	eval 'data="/dev/ram3 0" open_volume v $len $(keys)'
+closed
+refused "the metadata of another volume" "not one of this volume" \
+	eval 'meta=/dev/ram2 open_volume v $len "key:0:$(src d0)"'
+closed
+check "after all that, the good one opens" eval 'good; opens'
+finish

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=all timeout=300
+# Keys change while the volume is in use: verifying writers, pauses, rates,
+# ranges, suspend, another table, growth; a spare place of one; a device emptied.
+. "$HEARTH_LIB"
+. ./common.bash
+
+len=$((20 * mib))
+regions=80
+
+# rekey FROM TO [FIRST COUNT]: to its end.
+rekey()
+{
+	msg v rekey start "$@" || return
+	wait_for 120 idle v && return
+	status v
+	return 1
+}
+
+at_least() { [ "$1" -ge "$2" ] || { echo "$1 is less than $2"; return 1; }; }
+moved() { status v | sed -E 's/.* (idle|running|paused|no-key|no-space|error) ([0-9]+) .*/\2/'; }
+
+# reload LEN OPTION...: another table while it is in use
+reload()
+{
+	dmsetup reload v --table "$(table "$@")" && dmsetup resume --noudevsync v
+}
+
+plan 46
+modprobe dm-rekey || bail "the module does not load"
+modprobe -a dm-crypt xts 2>/dev/null
+for k in meta d0 d1; do key $k $([ $k = meta ] && echo 32); done
+both="key:0:$(src d0) key:1:$(src d1)"
+
+ramdisks 3 24
+check "a volume with two keys" open_volume v $len create key:0:"$(src d0)"
+check "a second key" msg v key load 1 "$(src d1)"
+refused "to a slot without a key" "keys of both slots must be loaded" msg v rekey start 0 2
+refused "to itself" "From a slot to itself" msg v rekey start 0 0
+refused "a range behind the end" "Bad range" msg v rekey start 0 1 79 2
+refused "a pause without a job" "There is no job" msg v rekey pause
+
+# Under writers.
+hammer
+sleep 1
+check "all to slot 1, under writers" rekey 0 1
+check "writers saw what they wrote" calm
+check "nothing is left under slot 0" [ "$(under v 0)" = 0 ]
+check "all that was written is under slot 1" [ "$(under v 1)" = "$(field v 3 | cut -d/ -f1)" ]
+check "key 0 is evicted" msg v key evict 0
+check "all is readable without it" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+dmremove v
+check "and after opening with the new key alone" open_volume v $len "key:1:$(src d1)"
+check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+msg v key load 0 "$(src d0)"
+
+# A range.
+check "a range back to slot 0" rekey 1 0 10 20
+diag "$(status v)"
+check "as many as it has are there" [ "$(under v 0)" = 20 ]
+check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+
+# Slowly, and with pauses, under writers.
+hammer
+check "a rate is set" msg v rate 1024
+msg v rekey start 1 0
+sleep 2
+check "it is slow" job_is v running
+at=$(moved)
+check "but not still" at_least "$at" 4
+check "not as fast as it could" at_least 32 "$at"
+check "paused" msg v rekey pause
+at=$(moved)
+sleep 1
+check "it stays where it is" [ "$(moved)" = "$at" ]
+check "suspended and resumed" eval "dmsetup suspend v && sleep 0.5 && dmsetup resume --noudevsync v"
+check "still paused" job_is v paused
+check "resumed" msg v rekey resume
+check "it runs" job_is v running
+check "suspended and resumed while it runs" eval "dmsetup suspend v && dmsetup resume --noudevsync v"
+check "it still runs" job_is v running
+check "another table while it runs" reload $len $both rate:512 no_read_workqueue
+check "it goes on" job_is v running
+check "a longer table while it runs" reload $((len + 2 * mib)) $both
+check "it has grown" [ "$(field v 3 | cut -d/ -f2)" = $((regions + 8)) ]
+check "it comes to its end" wait_for 120 idle v
+check "writers saw what they wrote" calm
+check "nothing is left under slot 1" [ "$(under v 1)" = 0 ]
+export PATTERN_COUNT=$((len / 8))
+check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+unset PATTERN_COUNT
+
+# Aborted: both keys are needed, and both are enough.
+msg v rate 1024
+msg v rekey start 0 1
+sleep 1
+check "aborted" msg v rekey abort
+check "some are under slot 1, some under slot 0" [ "$(under v 1)" -gt 0 -a "$(under v 0)" -gt 0 ]
+PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+dmremove v
+
+# One spare place, the volume in place: it slides, and dm-crypt can have it.
+ramdisks 2 17
+plain_crypt c $((16 * mib)) /dev/ram1 0 d0
+dd if=/dev/urandom of=/dev/mapper/c bs=1M count=16 oflag=direct status=none
+before=$(sum /dev/mapper/c)
+dmremove c
+region=2048
+check "adopted with one spare place" open_volume v $((16 * mib)) adopt:0 $both
+check "rekeyed with one spare place" rekey 0 1
+dmremove v
+plain_crypt c $((16 * mib)) /dev/ram1 2048 d1
+check "dm-crypt has it, one place on" [ "$(sum /dev/mapper/c)" = "$before" ]
+dmremove c
+region=512
+
+# Emptying a device takes no key.
+ramdisks 3 20
+data="/dev/ram1 0 /dev/ram2 0"
+open_volume v $((16 * mib)) create "key:0:$(src d0)"
+./pattern round /dev/mapper/v 3 1
+msg v key evict 0
+check "a device is emptied without a key" eval "msg v move 0 1 && wait_for 60 idle v"
+dmremove v
+data="- 0 /dev/ram2 0"
+check "it opens without the device" open_volume v $((16 * mib)) "key:0:$(src d0)"
+check "it reads the same" ./pattern check /dev/mapper/v 3 1
+dmremove v
+finish
