@@ -175,8 +175,7 @@ static int rate(struct rekey_volume *v, unsigned int argc, char **argv,
 	*error = "Bad rate";
 	if (kstrtou32(argv[0], 10, &kib))
 		return -EINVAL;
-	WRITE_ONCE(v->rate, kib);
-	mover_kick(v);
+	mover_set_rate(v, kib);
 	return 0;
 }
 

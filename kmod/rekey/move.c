@@ -279,9 +279,8 @@ static void mover_pace(struct rekey_volume *v, u64 region)
 
 	if (!rate)
 		return;
-	if (time_before(v->mover.next, jiffies))
-		v->mover.next = jiffies;
-	v->mover.next += div_u64(kib * HZ, rate);
+	v->mover.next = max(v->mover.next, ktime_get_ns()) +
+			div_u64(kib * NSEC_PER_SEC, rate);
 }
 
 static bool mover_next(struct rekey_volume *v)
@@ -307,16 +306,17 @@ static bool mover_next(struct rekey_volume *v)
 
 static bool mover_may_go(struct rekey_volume *v)
 {
-	unsigned long now = jiffies;
+	u64 now = ktime_get_ns();
 
 	if (READ_ONCE(v->stopping) || READ_ONCE(v->failed) ||
 	    mover_state(v) != REKEY_MOVER_RUNNING ||
 	    READ_ONCE(v->mover.under_way) >= MOVER_ENTRIES ||
 	    atomic_read(&v->starved))
 		return false;
-	if (!READ_ONCE(v->rate) || time_before_eq(v->mover.next, now))
+	if (!READ_ONCE(v->rate) || v->mover.next <= now)
 		return true;
-	mod_delayed_work(v->move_wq, &v->mover_work, v->mover.next - now);
+	mod_delayed_work(v->move_wq, &v->mover_work,
+			 nsecs_to_jiffies(v->mover.next - now) + 1);
 	return false;
 }
 
@@ -337,6 +337,20 @@ void mover_work_fn(struct work_struct *work)
 
 /* --- what is asked of it ------------------------------------------------------------ */
 
+/**
+ * mover_set_rate() - from now on
+ * @v: the volume
+ * @rate: KiB/s; 0: no limit
+ */
+void mover_set_rate(struct rekey_volume *v, u32 rate)
+{
+	mutex_lock(&v->job_lock);
+	WRITE_ONCE(v->rate, rate);
+	v->mover.next = 0;
+	mutex_unlock(&v->job_lock);
+	mover_kick(v);
+}
+
 static void mover_begin(struct rekey_volume *v)
 {
 	const struct rekey_job *job = &v->meta.sb.job;
@@ -347,7 +361,7 @@ static void mover_begin(struct rekey_volume *v)
 		return;
 	}
 	mover_rewind(v);
-	v->mover.next = jiffies;
+	v->mover.next = 0;
 	mover_set_state(v, job->paused ? REKEY_MOVER_PAUSED :
 			REKEY_MOVER_RUNNING);
 }

@@ -15,6 +15,7 @@ int mover_start(struct rekey_volume *v, const struct rekey_job *job,
 int mover_pause(struct rekey_volume *v, char **error);
 int mover_resume(struct rekey_volume *v, char **error);
 int mover_abort(struct rekey_volume *v, char **error);
+void mover_set_rate(struct rekey_volume *v, u32 rate);
 void mover_activate(struct rekey_volume *v);
 void mover_stop(struct rekey_volume *v);
 void mover_kick(struct rekey_volume *v);

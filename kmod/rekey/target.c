@@ -402,6 +402,7 @@ static int rekey_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->flush_supported = true;
 	ti->num_discard_bios = 1;
 	ti->discards_supported = true;
+	ti->limit_swap_bios = true;
 out:
 	kfree(keys);
 	return err;

@@ -283,6 +283,9 @@ static int activate_growth(struct rekey_volume *v, u64 old, char **error)
 
 	if (v->meta.sb.sectors == v->ti->len)
 		return 0;
+	*error = "The volume is shorter, and read-only";
+	if (v->failed)
+		return -EROFS;
 	*error = "The metadata device cannot be written";
 	memset(v->map + old, 0, (v->regions - old) * sizeof(*v->map));
 	for (page = rekey_map_pages(old);

@@ -77,7 +77,7 @@ enum rekey_mover_state {
 struct rekey_mover {
 	bool down;		/* from the last region to the first; @job_lock */
 	u64 cursor;		/* regions of the job looked at; @job_lock */
-	unsigned long next;	/* jiffies: not before; @job_lock */
+	u64 next;		/* ktime_get_ns(): not before; @job_lock */
 	/* under the volume's @lock: */
 	enum rekey_mover_state state;
 	bool again;		/* some were passed over: another round */

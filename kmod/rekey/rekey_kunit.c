@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/* KUnit tests of what needs no device: the format on disk, the places. */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+
+/* They have no state outside of what they are given, so test a copy. */
+#include "format.c"
+#include "place.c"
+
+/* --- format.c: superblock --------------------------------------------------------- */
+
+static const u8 test_uuid[REKEY_UUID] = "a test's volume";
+
+static struct rekey_super *super_new(struct kunit *test)
+{
+	struct rekey_super *sb = kunit_kzalloc(test, sizeof(*sb), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sb);
+	memcpy(sb->uuid, test_uuid, sizeof(sb->uuid));
+	sb->clean = true;
+	sb->sector_size = 4096;
+	sb->region = 2048;
+	sb->sectors = 2048 * 10 + 8;	/* the last region is a short one */
+	strscpy(sb->cipher, "aes-xts-plain64", sizeof(sb->cipher));
+	memset(sb->digest, 0x5a, sizeof(sb->digest));
+	sb->job = (struct rekey_job){
+		.kind = REKEY_JOB_REKEY, .from = 1, .to = 2, .first = 3,
+		.count = 8,
+	};
+	sb->devices = 2;
+	sb->device[0].regions = 12;
+	sb->device[0].label = true;
+	sb->device[1].regions = REKEY_PLACES_MAX;
+	return sb;
+}
+
+static union rekey_page *page_new(struct kunit *test)
+{
+	union rekey_page *page = kunit_kzalloc(test, sizeof(*page), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	return page;
+}
+
+static void super_sizes(struct kunit *test)
+{
+	BUILD_BUG_ON(sizeof(struct rekey_head) != 96);
+	BUILD_BUG_ON(sizeof(struct rekey_disk_device) != 16);
+	BUILD_BUG_ON(sizeof(struct rekey_disk_slot) != 64);
+	BUILD_BUG_ON(sizeof(struct rekey_disk_super) != REKEY_PAGE);
+	BUILD_BUG_ON(sizeof(struct rekey_disk_slots) != REKEY_PAGE);
+	BUILD_BUG_ON(sizeof(struct rekey_disk_map) != REKEY_PAGE);
+	BUILD_BUG_ON(offsetof(struct rekey_disk_super, device) != 256);
+	KUNIT_EXPECT_EQ(test, rekey_page_number(REKEY_PAGE_SUPER, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, rekey_page_number(REKEY_PAGE_SLOT, 0), 1ULL);
+	KUNIT_EXPECT_EQ(test, rekey_page_number(REKEY_PAGE_MAP, 0), 5ULL);
+	KUNIT_EXPECT_EQ(test, rekey_map_pages(1), 1ULL);
+	KUNIT_EXPECT_EQ(test, rekey_map_pages(500), 1ULL);
+	KUNIT_EXPECT_EQ(test, rekey_map_pages(501), 2ULL);
+	KUNIT_EXPECT_EQ(test, rekey_meta_sectors(1), 6 * 16ULL);
+}
+
+static void super_there_and_back(struct kunit *test)
+{
+	struct rekey_super *sb = super_new(test), *back = super_new(test);
+	union rekey_page *page = page_new(test);
+
+	memset(page, 0xff, sizeof(*page));
+	head_pack(&page->head, REKEY_PAGE_SUPER, 0, 7, sb->uuid);
+	super_pack(&page->super, sb);
+	KUNIT_EXPECT_NULL(test, head_check(&page->head, REKEY_PAGE_SUPER, 0,
+					   NULL));
+	memset(back, 0xff, sizeof(*back));
+	KUNIT_EXPECT_NULL(test, super_unpack(&page->super, back));
+	KUNIT_EXPECT_EQ(test, memcmp(sb, back, sizeof(*sb)), 0);
+}
+
+/* With these bytes at @offset the superblock must be refused. */
+static bool super_refused(struct kunit *test, size_t offset, u64 value,
+			  size_t size)
+{
+	struct rekey_super *sb = super_new(test);
+	union rekey_page *page = page_new(test);
+	__le64 le = cpu_to_le64(value);
+
+	head_pack(&page->head, REKEY_PAGE_SUPER, 0, 1, sb->uuid);
+	super_pack(&page->super, sb);
+	memcpy(page->byte + offset, &le, size);
+	return super_unpack(&page->super, sb);
+}
+
+#define SUPER_REFUSES(field, value)					\
+	KUNIT_EXPECT_TRUE(test, super_refused(test,			\
+		offsetof(struct rekey_disk_super, field), value,	\
+		sizeof(((struct rekey_disk_super *)0)->field)))
+
+static void super_wrong_fields(struct kunit *test)
+{
+	SUPER_REFUSES(version, 0);
+	SUPER_REFUSES(version, 2);
+	SUPER_REFUSES(flags, 4);
+	SUPER_REFUSES(sector_size, 0);
+	SUPER_REFUSES(sector_size, 1024);
+	SUPER_REFUSES(region, 0);
+	SUPER_REFUSES(region, 256);
+	SUPER_REFUSES(region, 1000);
+	SUPER_REFUSES(region, 65536);
+	SUPER_REFUSES(sectors, 0);
+	SUPER_REFUSES(sectors, 2048 * 10 + 1);
+	SUPER_REFUSES(sectors, U64_MAX & ~7ULL);
+	SUPER_REFUSES(devices, 0);
+	SUPER_REFUSES(devices, 1);
+	SUPER_REFUSES(devices, REKEY_DEVICES + 1);
+	SUPER_REFUSES(devices, U32_MAX);
+	SUPER_REFUSES(device[0].regions, REKEY_PLACES_MAX + 1);
+	SUPER_REFUSES(device[0].flags, 2);
+	SUPER_REFUSES(device[2].regions, 1);
+	SUPER_REFUSES(reserved, 1);
+	SUPER_REFUSES(padding[0], 1);
+	SUPER_REFUSES(cipher[0], 0);
+	SUPER_REFUSES(cipher[3], ' ');
+	SUPER_REFUSES(cipher[REKEY_CIPHER - 1], 'x');
+}
+
+static void super_wrong_job(struct kunit *test)
+{
+	SUPER_REFUSES(job, 3);
+	SUPER_REFUSES(from, REKEY_SLOTS);
+	SUPER_REFUSES(to, REKEY_SLOTS);
+	SUPER_REFUSES(to, 1);
+	SUPER_REFUSES(first, 11);
+	SUPER_REFUSES(first, 4);
+	SUPER_REFUSES(first, U64_MAX);
+	SUPER_REFUSES(count, 0);
+	SUPER_REFUSES(count, 9);
+	SUPER_REFUSES(count, U64_MAX - 2);
+	/* as a move between devices, of which there are two */
+	SUPER_REFUSES(job, REKEY_JOB_MOVE);
+}
+
+/* Whatever is read from garbage stays within what the code relies on. */
+static void super_garbage(struct kunit *test)
+{
+	struct rekey_super *sb = super_new(test), *got = super_new(test);
+	union rekey_page *page = page_new(test);
+	struct rnd_state rnd;
+	u64 regions;
+	int i, n;
+
+	prandom_seed_state(&rnd, 42);
+	for (i = 0; i < 20000; i++) {
+		super_pack(&page->super, sb);
+		for (n = 1 + prandom_u32_state(&rnd) % 4; n; n--)
+			page->byte[96 + prandom_u32_state(&rnd) % 200] ^=
+				1 << prandom_u32_state(&rnd) % 8;
+		if (super_unpack(&page->super, got))
+			continue;
+		regions = DIV_ROUND_UP_ULL(got->sectors, got->region);
+		KUNIT_ASSERT_TRUE(test, is_power_of_2(got->region));
+		KUNIT_ASSERT_LE(test, regions, REKEY_REGIONS_MAX);
+		KUNIT_ASSERT_LE(test, got->devices, REKEY_DEVICES);
+		KUNIT_ASSERT_LT(test, strnlen(got->cipher, REKEY_CIPHER),
+				REKEY_CIPHER);
+		if (got->job.kind == REKEY_JOB_NONE)
+			continue;
+		KUNIT_ASSERT_LE(test, got->job.first + got->job.count,
+				regions);
+	}
+}
+
+static void head_wrong(struct kunit *test)
+{
+	struct rekey_head head;
+	u8 other[REKEY_UUID] = "another";
+
+	head_pack(&head, REKEY_PAGE_MAP, 3, 9, test_uuid);
+	KUNIT_EXPECT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
+					   test_uuid));
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_SLOT, 3,
+					       test_uuid));
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 4,
+					       test_uuid));
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
+					       other));
+	head.reserved[5] = 1;
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
+					       test_uuid));
+	head.reserved[5] = 0;
+	head.magic[0] ^= 1;
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
+					       test_uuid));
+}
+
+static struct kunit_case super_cases[] = {
+	KUNIT_CASE(super_sizes),
+	KUNIT_CASE(super_there_and_back),
+	KUNIT_CASE(super_wrong_fields),
+	KUNIT_CASE(super_wrong_job),
+	KUNIT_CASE(super_garbage),
+	KUNIT_CASE(head_wrong),
+	{}
+};
+
+static struct kunit_suite super_suite = {
+	.name = "hearth_rekey_super",
+	.test_cases = super_cases,
+};
+
+/* --- format.c: slots and map ----------------------------------------------------------- */
+
+static void map_entries(struct kunit *test)
+{
+	u64 entry = entry_at(REKEY_SLOTS - 1, REKEY_DEVICES - 1,
+			     REKEY_PLACES_MAX - 1);
+
+	KUNIT_EXPECT_TRUE(test, entry_written(entry));
+	KUNIT_EXPECT_EQ(test, entry_slot(entry), REKEY_SLOTS - 1);
+	KUNIT_EXPECT_EQ(test, entry_device(entry), REKEY_DEVICES - 1);
+	KUNIT_EXPECT_EQ(test, entry_place(entry), REKEY_PLACES_MAX - 1);
+	KUNIT_EXPECT_NULL(test, entry_check(entry));
+	KUNIT_EXPECT_FALSE(test, entry_written(entry_unwritten(5)));
+	KUNIT_EXPECT_EQ(test, entry_slot(entry_unwritten(5)), 5U);
+	KUNIT_EXPECT_NULL(test, entry_check(entry_unwritten(5)));
+	KUNIT_EXPECT_NULL(test, entry_check(0));
+}
+
+static void map_wrong_entries(struct kunit *test)
+{
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(BIT_ULL(60)));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(BIT_ULL(62)));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(U64_MAX));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(entry_at(REKEY_SLOTS, 0, 0)));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(entry_unwritten(0xfff)));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(entry_at(0, REKEY_DEVICES,
+							 0)));
+	KUNIT_EXPECT_NOT_NULL(test, entry_check(entry_unwritten(1) | 7));
+}
+
+static void map_pages(struct kunit *test)
+{
+	u64 in[REKEY_PAGE_ENTRIES / 50], out[ARRAY_SIZE(in)];
+	union rekey_page *page = page_new(test);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(in); i++)
+		in[i] = i % 3 ? entry_at(i, i % 2, i * 7) : entry_unwritten(i);
+	memset(page, 0xff, sizeof(*page));
+	map_pack(&page->map, in, ARRAY_SIZE(in));
+	KUNIT_EXPECT_NULL(test, map_unpack(&page->map, out, ARRAY_SIZE(out)));
+	KUNIT_EXPECT_EQ(test, memcmp(in, out, sizeof(in)), 0);
+	/* one that the map has not */
+	KUNIT_EXPECT_NOT_NULL(test, map_unpack(&page->map, out,
+					       ARRAY_SIZE(out) - 1));
+	page->map.entry[4] = cpu_to_le64(U64_MAX);
+	KUNIT_EXPECT_NOT_NULL(test, map_unpack(&page->map, out,
+					       ARRAY_SIZE(out)));
+}
+
+static void slot_pages(struct kunit *test)
+{
+	const size_t size = REKEY_PAGE_SLOTS * sizeof(struct rekey_slot_info);
+	struct rekey_slot_info *in = kunit_kzalloc(test, size, GFP_KERNEL);
+	struct rekey_slot_info *out = kunit_kzalloc(test, size, GFP_KERNEL);
+	union rekey_page *page = page_new(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, in);
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	in[1].state = REKEY_SLOT_USED;
+	in[1].key_size = 64;
+	memset(in[1].kcv, 0xa5, sizeof(in[1].kcv));
+	in[61].state = REKEY_SLOT_ERASED;
+	memset(page, 0xff, sizeof(*page));
+	slots_pack(&page->slots, in);
+	KUNIT_EXPECT_NULL(test, slots_unpack(&page->slots, out));
+	KUNIT_EXPECT_EQ(test, memcmp(in, out, size), 0);
+	page->slots.slot[1].key_size = 0;
+	KUNIT_EXPECT_NOT_NULL(test, slots_unpack(&page->slots, out));
+	page->slots.slot[1].key_size = cpu_to_le32(1025);
+	KUNIT_EXPECT_NOT_NULL(test, slots_unpack(&page->slots, out));
+	page->slots.slot[1].key_size = cpu_to_le32(64);
+	page->slots.slot[1].state = cpu_to_le32(REKEY_SLOT_FREE);
+	KUNIT_EXPECT_NOT_NULL(test, slots_unpack(&page->slots, out));
+	page->slots.slot[1].state = cpu_to_le32(3);
+	KUNIT_EXPECT_NOT_NULL(test, slots_unpack(&page->slots, out));
+	page->slots.slot[1].state = cpu_to_le32(REKEY_SLOT_USED);
+	page->slots.slot[0].reserved[0] = 1;
+	KUNIT_EXPECT_NOT_NULL(test, slots_unpack(&page->slots, out));
+}
+
+static struct kunit_case map_cases[] = {
+	KUNIT_CASE(map_entries),
+	KUNIT_CASE(map_wrong_entries),
+	KUNIT_CASE(map_pages),
+	KUNIT_CASE(slot_pages),
+	{}
+};
+
+static struct kunit_suite map_suite = {
+	.name = "hearth_rekey_map",
+	.test_cases = map_cases,
+};
+
+/* --- place.c ------------------------------------------------------------------------ */
+
+struct place_world {
+	struct rekey_volume v;
+	struct dm_target ti;
+	struct dm_dev dm;
+};
+
+static void place_exit(void *data)
+{
+	places_free(data);
+}
+
+/* Two devices of ten and four places; a volume of ten regions and a bit. */
+static struct rekey_volume *places_new(struct kunit *test)
+{
+	struct place_world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct rekey_volume *v;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	v = &w->v;
+	spin_lock_init(&v->lock);
+	v->ti = &w->ti;
+	w->ti.len = 10 * 512 + 8;
+	v->region_sectors = 512;
+	v->region_shift = 9;
+	v->regions = 11;
+	v->devices = 2;
+	for (i = 0; i < 2; i++) {
+		v->device[i].dm = &w->dm;
+		v->device[i].places = i ? 4 : 10;
+		v->device[i].sectors = v->device[i].places * 512 + 16;
+		v->device[i].label = i;
+	}
+	KUNIT_ASSERT_EQ(test, places_alloc(v), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, place_exit, v),
+			0);
+	places_reset(v);
+	return v;
+}
+
+static void place_claims(struct kunit *test)
+{
+	struct rekey_volume *v = places_new(test);
+
+	KUNIT_EXPECT_TRUE(test, place_claim(v, 0, entry_at(0, 0, 0)));
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 1, entry_at(0, 0, 0)));
+	KUNIT_EXPECT_TRUE(test, place_claim(v, 1, entry_at(0, 1, 3)));
+	/* the label, behind the end, no such device */
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 1, 0)));
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 1, 4)));
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0, 11)));
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 2, 1)));
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0,
+							    BIT_ULL(39))));
+	/* the short end of a device holds the short last region alone */
+	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0, 10)));
+	KUNIT_EXPECT_TRUE(test, place_claim(v, 10, entry_at(0, 0, 10)));
+	KUNIT_EXPECT_EQ(test, v->device[0].free, 9ULL);
+	KUNIT_EXPECT_EQ(test, v->device[1].free, 2ULL);
+	/* it comes back, but not into use */
+	place_put(v, entry_at(0, 0, 10));
+	KUNIT_EXPECT_EQ(test, v->device[0].free, 9ULL);
+}
+
+static void place_near(struct kunit *test)
+{
+	struct rekey_volume *v = places_new(test);
+	u64 entry;
+
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 5, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 5));
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 5, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 6));
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 6, true, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 4));
+	/* round the end, and from behind it */
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 9, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 9, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 0));
+	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 77, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 1));
+}
+
+static void place_until_none(struct kunit *test)
+{
+	struct rekey_volume *v = places_new(test);
+	u64 entry;
+	int n = 0;
+
+	while (place_get(v, 0, REKEY_DEVICES, 0, false, &entry)) {
+		KUNIT_ASSERT_NE(test, entry, entry_at(0, 1, 0));
+		if (n++ > 20)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, n, 13);
+	KUNIT_EXPECT_FALSE(test, place_get(v, 0, 0, 0, true, &entry));
+	place_put(v, entry_at(0, 0, 7));
+	KUNIT_EXPECT_FALSE(test, place_get(v, 0, 1, 7, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(v, 0, 0, 2, true, &entry));
+	KUNIT_EXPECT_EQ(test, entry_place(entry), 7ULL);
+}
+
+static struct kunit_case place_cases[] = {
+	KUNIT_CASE(place_claims),
+	KUNIT_CASE(place_near),
+	KUNIT_CASE(place_until_none),
+	{}
+};
+
+static struct kunit_suite place_suite = {
+	.name = "hearth_rekey_place",
+	.test_cases = place_cases,
+};
+
+kunit_test_suites(&super_suite, &map_suite, &place_suite);
+
+MODULE_DESCRIPTION("KUnit tests of dm-rekey");
+MODULE_LICENSE("GPL");
