@@ -31,7 +31,7 @@ run()
 	log_mark 0
 	msg v rate 1500
 	for k in $(seq $rounds); do
-		idle v && { msg v rekey start $((k / 6)) $((1 - k / 6)) || return; }
+		idle v && { msg v rekey start $((k / 6 % 2)) $((1 - k / 6 % 2)) || return; }
 		./pattern round /dev/mapper/v 9 "$k" || return
 		log_mark "$k"
 	done
@@ -82,7 +82,7 @@ while [ $n -lt "$stops" ]; do
 		diag "$out"
 		dmremove v 2>/dev/null
 	fi
-	dmremove data meta
+	dmremove data meta || bail "the crashed volume does not go away"
 	done=$((done + 1))
 done
 diag "$done crashes"

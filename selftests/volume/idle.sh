@@ -33,7 +33,7 @@ interop()	# NAME CRYPT-OPTIONS...
 	forget d0
 }
 
-plan 44
+plan 43
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
