@@ -35,10 +35,10 @@
 
 /* 6.4 hands a request's callback its data, not the request. */
 #if KERNEL_VERSION(6, 4, 0) > LINUX_VERSION_CODE
-typedef struct crypto_async_request hearth_crypto_data_t;
+#define HEARTH_CRYPTO_DATA	struct crypto_async_request
 #define hearth_crypto_data(req)	((req)->data)
 #else
-typedef void hearth_crypto_data_t;
+#define HEARTH_CRYPTO_DATA	void
 #define hearth_crypto_data(data)	(data)
 #endif
 

@@ -18,6 +18,8 @@
  * @new: as it will be; a CHANGE_ZERO's place comes later
  *
  * May wait for another change to be freed; not in the committer, nor in a lane.
+ *
+ * Return: the change, always.
  */
 struct rekey_change *change_new(struct rekey_volume *v, enum change_kind kind,
 				u64 region, u64 old, u64 new)

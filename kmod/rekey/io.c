@@ -112,7 +112,7 @@ static void io_crypt_queue(struct rekey_io *io)
 }
 
 /* Of an asynchronous driver: the sector is done, the rest follows. */
-static void io_crypt_done(hearth_crypto_data_t *data, int err)
+static void io_crypt_done(HEARTH_CRYPTO_DATA *data, int err)
 {
 	struct rekey_io *io = hearth_crypto_data(data);
 

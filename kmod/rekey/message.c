@@ -167,8 +167,8 @@ static int rekey_abort(struct rekey_volume *v, unsigned int argc, char **argv,
 	return mover_abort(v, error);
 }
 
-static int rate(struct rekey_volume *v, unsigned int argc, char **argv,
-		char **error)
+static int set_rate(struct rekey_volume *v, unsigned int argc, char **argv,
+		    char **error)
 {
 	u32 kib;
 
@@ -189,7 +189,7 @@ static const struct message messages[] = {
 	{ "rekey resume", { 0, 0 }, true,  rekey_resume },
 	{ "rekey abort",  { 0, 0 }, true,  rekey_abort },
 	{ "move",	  { 2, 2 }, true,  move },
-	{ "rate",	  { 1, 1 }, false, rate },
+	{ "rate",	  { 1, 1 }, false, set_rate },
 };
 
 /* How many words of argv a message's name is; 0: it is another one. */

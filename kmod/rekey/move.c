@@ -30,6 +30,8 @@ static bool job_wants(const struct rekey_job *job, u64 entry)
  * @job: a copy of it
  *
  * Regions that were never written are not counted.
+ *
+ * Return: their number.
  */
 u64 mover_todo(struct rekey_volume *v, const struct rekey_job *job)
 {

@@ -233,6 +233,8 @@ void region_release(struct rekey_volume *v, struct rekey_change *change,
  * region_entry() - the entry of a region as it holds now
  * @v: the volume
  * @region: its number
+ *
+ * Return: the entry, which may be another one by then.
  */
 u64 region_entry(struct rekey_volume *v, u64 region)
 {

@@ -76,67 +76,79 @@ static void super_there_and_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(sb, back, sizeof(*sb)), 0);
 }
 
-/* With these bytes at @offset the superblock must be refused. */
-static bool super_refused(struct kunit *test, size_t offset, u64 value,
-			  size_t size)
+static struct rekey_disk_super *super_disk(struct kunit *test)
 {
 	struct rekey_super *sb = super_new(test);
 	union rekey_page *page = page_new(test);
-	__le64 le = cpu_to_le64(value);
 
 	head_pack(&page->head, REKEY_PAGE_SUPER, 0, 1, sb->uuid);
 	super_pack(&page->super, sb);
-	memcpy(page->byte + offset, &le, size);
-	return super_unpack(&page->super, sb);
+	return &page->super;
 }
 
+static bool super_refused(struct kunit *test,
+			  const struct rekey_disk_super *disk)
+{
+	return super_unpack(disk, super_new(test));
+}
+
+/* With this value in a field of a good @disk it must be refused. */
 #define SUPER_REFUSES(field, value)					\
-	KUNIT_EXPECT_TRUE(test, super_refused(test,			\
-		offsetof(struct rekey_disk_super, field), value,	\
-		sizeof(((struct rekey_disk_super *)0)->field)))
+	do {								\
+		__le64 le = cpu_to_le64(value);				\
+		__auto_type at = &(field);				\
+									\
+		memcpy(at, &le, sizeof(*at));				\
+		KUNIT_EXPECT_TRUE(test, super_refused(test, disk));	\
+		disk = super_disk(test);				\
+	} while (0)
 
 static void super_wrong_fields(struct kunit *test)
 {
-	SUPER_REFUSES(version, 0);
-	SUPER_REFUSES(version, 2);
-	SUPER_REFUSES(flags, 4);
-	SUPER_REFUSES(sector_size, 0);
-	SUPER_REFUSES(sector_size, 1024);
-	SUPER_REFUSES(region, 0);
-	SUPER_REFUSES(region, 256);
-	SUPER_REFUSES(region, 1000);
-	SUPER_REFUSES(region, 65536);
-	SUPER_REFUSES(sectors, 0);
-	SUPER_REFUSES(sectors, 2048 * 10 + 1);
-	SUPER_REFUSES(sectors, U64_MAX & ~7ULL);
-	SUPER_REFUSES(devices, 0);
-	SUPER_REFUSES(devices, 1);
-	SUPER_REFUSES(devices, REKEY_DEVICES + 1);
-	SUPER_REFUSES(devices, U32_MAX);
-	SUPER_REFUSES(device[0].regions, REKEY_PLACES_MAX + 1);
-	SUPER_REFUSES(device[0].flags, 2);
-	SUPER_REFUSES(device[2].regions, 1);
-	SUPER_REFUSES(reserved, 1);
-	SUPER_REFUSES(padding[0], 1);
-	SUPER_REFUSES(cipher[0], 0);
-	SUPER_REFUSES(cipher[3], ' ');
-	SUPER_REFUSES(cipher[REKEY_CIPHER - 1], 'x');
+	struct rekey_disk_super *disk = super_disk(test);
+
+	SUPER_REFUSES(disk->version, 0);
+	SUPER_REFUSES(disk->version, 2);
+	SUPER_REFUSES(disk->flags, 4);
+	SUPER_REFUSES(disk->sector_size, 0);
+	SUPER_REFUSES(disk->sector_size, 1024);
+	SUPER_REFUSES(disk->region, 0);
+	SUPER_REFUSES(disk->region, 256);
+	SUPER_REFUSES(disk->region, 1000);
+	SUPER_REFUSES(disk->region, 65536);
+	SUPER_REFUSES(disk->sectors, 0);
+	SUPER_REFUSES(disk->sectors, 2048 * 10 + 1);
+	SUPER_REFUSES(disk->sectors, U64_MAX & ~7ULL);
+	SUPER_REFUSES(disk->devices, 0);
+	SUPER_REFUSES(disk->devices, 1);
+	SUPER_REFUSES(disk->devices, REKEY_DEVICES + 1);
+	SUPER_REFUSES(disk->devices, U32_MAX);
+	SUPER_REFUSES(disk->device[0].regions, REKEY_PLACES_MAX + 1);
+	SUPER_REFUSES(disk->device[0].flags, 2);
+	SUPER_REFUSES(disk->device[2].regions, 1);
+	SUPER_REFUSES(disk->reserved, 1);
+	SUPER_REFUSES(disk->padding[0], 1);
+	SUPER_REFUSES(disk->cipher[0], 0);
+	SUPER_REFUSES(disk->cipher[3], ' ');
+	SUPER_REFUSES(disk->cipher[REKEY_CIPHER - 1], 'x');
 }
 
 static void super_wrong_job(struct kunit *test)
 {
-	SUPER_REFUSES(job, 3);
-	SUPER_REFUSES(from, REKEY_SLOTS);
-	SUPER_REFUSES(to, REKEY_SLOTS);
-	SUPER_REFUSES(to, 1);
-	SUPER_REFUSES(first, 11);
-	SUPER_REFUSES(first, 4);
-	SUPER_REFUSES(first, U64_MAX);
-	SUPER_REFUSES(count, 0);
-	SUPER_REFUSES(count, 9);
-	SUPER_REFUSES(count, U64_MAX - 2);
+	struct rekey_disk_super *disk = super_disk(test);
+
+	SUPER_REFUSES(disk->job, 3);
+	SUPER_REFUSES(disk->from, REKEY_SLOTS);
+	SUPER_REFUSES(disk->to, REKEY_SLOTS);
+	SUPER_REFUSES(disk->to, 1);
+	SUPER_REFUSES(disk->first, 11);
+	SUPER_REFUSES(disk->first, 4);
+	SUPER_REFUSES(disk->first, U64_MAX);
+	SUPER_REFUSES(disk->count, 0);
+	SUPER_REFUSES(disk->count, 9);
+	SUPER_REFUSES(disk->count, U64_MAX - 2);
 	/* as a move between devices, of which there are two */
-	SUPER_REFUSES(job, REKEY_JOB_MOVE);
+	SUPER_REFUSES(disk->job, REKEY_JOB_MOVE);
 }
 
 /* Whatever is read from garbage stays within what the code relies on. */

@@ -277,6 +277,8 @@ struct rekey_key *slot_get_key(struct rekey_volume *v, u32 slot)
  * slot_loaded() - is the key of a slot there?
  * @v: the volume
  * @slot: its number
+ *
+ * Return: true where it is.
  */
 bool slot_loaded(struct rekey_volume *v, u32 slot)
 {

@@ -118,12 +118,12 @@ struct rekey_volume {
 	u64 adopt_place;
 	u32 rate;		/* KiB/s of the mover; 0: no limit */
 
-	struct mutex message;
+	struct mutex message;	/* outermost; see above */
 	bool active;		/* @message; read without in the I/O path */
 	bool stopping;		/* no new job or change of our own; READ_ONCE */
 	bool failed;		/* read-only: by the table, or by an error */
 
-	struct mutex job_lock;
+	struct mutex job_lock;	/* the job in meta.sb, and @mover's parts */
 	struct rekey_mover mover;
 	struct delayed_work mover_work;
 

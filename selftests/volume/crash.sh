@@ -6,12 +6,13 @@
 # opened as it lies, verified while the mover goes on, and when it is through.
 # HEARTH_SAMPLES: how many points; all of them by a large number.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((8 * mib))
 rounds=12
 samples=${HEARTH_SAMPLES:-24}
-both() { echo "key:0:$(src d0)" "key:1:$(src d1)"; }
+both=("key:0:$(src d0)" "key:1:$(src d1)")
 
 # slices DEV: the metadata and the data device as parts of one.
 slices()
@@ -26,7 +27,7 @@ log_mark() { dmsetup message logged 0 mark "$1"; }
 run()
 {
 	local k
-	open_volume v $len create allow_discards $(both) || return
+	open_volume v $len create allow_discards "${both[@]}" || return
 	msg v key load 1 "$(src d1)"
 	log_mark 0
 	msg v rate 1500
@@ -42,7 +43,7 @@ run()
 # inspect MARK: the crashed volume on the slices.
 inspect()
 {
-	open_volume v $len allow_discards $(both) || return
+	open_volume v $len allow_discards "${both[@]}" || return
 	./pattern check /dev/mapper/v 9 "$1" $(($1 + 1)) || return
 	msg v rekey resume 2>/dev/null
 	wait_for 60 idle v || { status v; return 1; }
@@ -54,7 +55,9 @@ plan 4
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-log-writes xts 2>/dev/null
 ramdisks 5 160
-for k in meta d0 d1; do key $k $([ $k = meta ] && echo 32); done
+key meta 32
+key d0
+key d1
 meta=/dev/mapper/meta
 data="/dev/mapper/data 0"
 

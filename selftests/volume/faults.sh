@@ -4,11 +4,12 @@
 # Errors of the devices: of data, a move stops and can go on; of metadata, the
 # volume is read-only. No acknowledged write is lost, whatever happens.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((8 * mib))	# 32 regions
 size=$((12 * mib))
-both() { echo "key:0:$(src d0)" "key:1:$(src d1)"; }
+both=("key:0:$(src d0)" "key:1:$(src d1)")
 
 # wire NAME TABLE: another table below the volume, at once.
 wire() { dmsetup suspend --noflush --nolockfs "$1" && dmsetup reload "$1" --table "$2" && dmsetup resume --noudevsync "$1"; }
@@ -26,7 +27,9 @@ plan 39
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-flakey xts 2>/dev/null
 ramdisks 3 24
-for k in meta d0 d1; do key $k $([ $k = meta ] && echo 32); done
+key meta 32
+key d0
+key d1
 dmcreate m "0 $size linear /dev/ram0 0"
 dmcreate d "0 $size linear /dev/ram1 0"
 meta=/dev/mapper/m
@@ -66,7 +69,7 @@ check "the data is whole" intact 2
 
 # A first write that fails leaves nothing behind.
 dmremove v
-open_volume v $len allow_discards $(both)
+open_volume v $len allow_discards "${both[@]}"
 blkdiscard -o $((16 * 262144)) -l $((262144)) /dev/mapper/v
 check "a region is discarded" [ "$(field v 3)" = "31/32" ]
 mark
@@ -111,10 +114,10 @@ dmremove v
 
 # Metadata that cannot be read.
 hole m /dev/ram0 $((2 * 8 * 5))
-refused "a bad sector in the map" "metadata device cannot be read" open_volume v $len $(both)
+refused "a bad sector in the map" "metadata device cannot be read" open_volume v $len "${both[@]}"
 dmsetup remove v 2>/dev/null
 sound m /dev/ram0
-check "opens when it is gone" open_volume v $len $(both)
+check "opens when it is gone" open_volume v $len "${both[@]}"
 check "the data is whole" intact 1
 dmremove v d m
 finish

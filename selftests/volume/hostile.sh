@@ -4,10 +4,11 @@
 # A disk that lies. Every forgery is refused in words, never followed: nothing is
 # readable that was not, and the kernel does not stumble.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((8 * mib))	# 32 regions: one map page
-keys() { echo "key:0:$(src d0)" "key:1:$(src d1)"; }
+keys=("key:0:$(src d0)" "key:1:$(src d1)")
 map=5			# page numbers: 0 the superblock, 1 to 4 the slots
 good() { dd if=/tmp/work/good of=/dev/ram0 bs=64k status=none; sync; }
 newest() { ./page newest /dev/ram0 "$1"; }
@@ -20,7 +21,7 @@ both_copies()	# PAGE COMMAND ARG...
 	./page "$command" /dev/ram0 $block "$@" && ./page "$command" /dev/ram0 $((block + 1)) "$@"
 }
 
-opens() { open_volume v $len $(keys) && ./pattern check /dev/mapper/v 4 2 && dmremove v; }
+opens() { open_volume v $len "${keys[@]}" && ./pattern check /dev/mapper/v 4 2 && dmremove v; }
 closed() { ! dmsetup info v >/dev/null 2>&1 || dmsetup remove v 2>/dev/null; }
 
 # lie NAME WORDS COMMAND...: with the forgery the volume does not open.
@@ -30,7 +31,7 @@ lie()
 	shift 2
 	good
 	"$@" || diag "the forgery failed: $*"
-	refused "$name" "$words" open_volume v $len $(keys)
+	refused "$name" "$words" open_volume v $len "${keys[@]}"
 	closed
 }
 
@@ -61,7 +62,7 @@ dd if=/dev/zero of=/dev/mapper/v bs=1M count=8 oflag=direct status=none
 ./pattern round /dev/mapper/v 4 1
 dmremove v
 dd if=/dev/ram0 of=/tmp/work/old bs=64k count=16 status=none
-open_volume v $len $(keys)
+open_volume v $len "${keys[@]}"
 check "half of it is rekeyed" eval "msg v rekey start 0 1 0 16 && wait_for 30 idle v"
 ./pattern round /dev/mapper/v 4 2
 dmremove v
@@ -108,12 +109,12 @@ lie "unknown bits" "unknown bits" entry 3 0900000000000090
 
 # Others' things.
 good
-refused "another metadata key" "No valid superblock" dmcreate v "$(table $len $(keys) | sed 's/hearth:meta/hearth:other/')"
+refused "another metadata key" "No valid superblock" dmcreate v "$(table $len "${keys[@]}" | sed 's/hearth:meta/hearth:other/')"
 dd if=/dev/zero of=/dev/ram2 bs=1M oflag=direct status=none 2>/dev/null
 dd if=/dev/zero of=/dev/ram3 bs=1M oflag=direct status=none 2>/dev/null
 (meta=/dev/ram2 data="/dev/ram3 0" open_volume w $len create "key:0:$(src d0)" && dmremove w)
 refused "the data device of another volume" "not one of this volume" \
-	eval 'data="/dev/ram3 0" open_volume v $len $(keys)'
+	eval 'data="/dev/ram3 0" open_volume v $len "${keys[@]}"'
 closed
 refused "the metadata of another volume" "not one of this volume" \
 	eval 'meta=/dev/ram2 open_volume v $len "key:0:$(src d0)"'

@@ -4,9 +4,11 @@
 # A volume at rest: the same bytes as dm-crypt's, both ways, a file system on it,
 # regions that were never written, discards, flushes.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((16 * mib))
+bytes=64	# of a data key
 
 # What dm-crypt wrote is read through a volume that adopts it, and back.
 interop()	# NAME CRYPT-OPTIONS...
@@ -14,13 +16,13 @@ interop()	# NAME CRYPT-OPTIONS...
 	local name=$1 a b
 	shift
 	ramdisks 2 18
-	key d0
+	key d0 $bytes
 	# shellcheck disable=SC2086
 	plain_crypt c $len /dev/ram1 0 d0 "$@"
 	dd if=/dev/urandom of=/dev/mapper/c bs=1M count=16 oflag=direct status=none
 	a=$(sum /dev/mapper/c)
 	dmremove c
-	check "$name: a volume adopts it" open_volume v $len adopt:0 "key:0:$(src d0)" || return
+	check "$name: a volume adopts it" open_volume v $len adopt:0 "key:0:$(src d0 $bytes)" || return
 	b=$(sum /dev/mapper/v)
 	check "$name: it reads what dm-crypt wrote" [ "$a" = "$b" ]
 	check "$name: it writes" ./pattern round /dev/mapper/v 1 1
@@ -46,17 +48,15 @@ options="sector_size:4096 iv_large_sectors"
 interop "4096, large IV" sector_size:4096 iv_large_sectors
 options=
 cipher=aes-cbc-essiv:sha256
-src() { case $1 in d0) echo ":32:logon:hearth:d0" ;; *) echo ":${2:-64}:logon:hearth:$1" ;; esac; }
-eval "real_$(declare -f key)"
-key() { real_key "$1" "$(case $1 in d0) echo 32 ;; *) echo "${2:-64}" ;; esac)"; }
+bytes=32
 interop "cbc-essiv"
 cipher=aes-xts-plain64
-. ./common.bash
+bytes=64
 
 # An empty volume: nothing lies anywhere till it is written.
 ramdisks 2 20
-key d0
-check "a new volume is made" open_volume v $len create "key:0:$(src d0)"
+key d0 $bytes
+check "a new volume is made" open_volume v $len create "key:0:$(src d0 $bytes)"
 check "its regions are not written" [ "$(field v 3)" = "0/64" ]
 check "they read as zeros" ./pattern check /dev/mapper/v 1 0
 dd if=/dev/urandom of=/tmp/work/one bs=4k count=1 status=none
@@ -93,7 +93,7 @@ dmremove v
 
 # Discards.
 options=allow_discards
-check "opens with discards" open_volume v $len "key:0:$(src d0)"
+check "opens with discards" open_volume v $len "key:0:$(src d0 $bytes)"
 check "discard of two regions and a bit" blkdiscard -o $((3 * 262144)) -l $((2 * 262144 + 8192)) /dev/mapper/v
 check "two regions are free" [ "$(field v 3)" = "62/64" ]
 dd if=/dev/mapper/v bs=256k skip=3 count=2 iflag=direct status=none | cmp - <(head -c 524288 /dev/zero) >/tmp/work/out 2>&1
@@ -115,7 +115,7 @@ sync
 check "ext4: the files are there" diff -r /hearth/selftests/volume /mnt/v/volume
 umount /mnt/v
 dmremove v
-open_volume v $len "key:0:$(src d0)"
+open_volume v $len "key:0:$(src d0 $bytes)"
 check "ext4: fsck after opening again" fsck.ext4 -fn /dev/mapper/v
 mount /dev/mapper/v /mnt/v
 check "ext4: the files are still there" diff -r /hearth/selftests/volume /mnt/v/volume

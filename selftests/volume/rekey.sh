@@ -4,6 +4,7 @@
 # Keys change while the volume is in use: verifying writers, pauses, rates,
 # ranges, suspend, another table, growth; a spare place of one; a device emptied.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((20 * mib))
@@ -30,8 +31,10 @@ reload()
 plan 46
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
-for k in meta d0 d1; do key $k $([ $k = meta ] && echo 32); done
-both="key:0:$(src d0) key:1:$(src d1)"
+key meta 32
+key d0
+key d1
+both=("key:0:$(src d0)" "key:1:$(src d1)")
 
 ramdisks 3 24
 check "a volume with two keys" open_volume v $len create key:0:"$(src d0)"
@@ -80,9 +83,9 @@ check "resumed" msg v rekey resume
 check "it runs" job_is v running
 check "suspended and resumed while it runs" eval "dmsetup suspend v && dmsetup resume --noudevsync v"
 check "it still runs" job_is v running
-check "another table while it runs" reload $len $both rate:512 no_read_workqueue
+check "another table while it runs" reload $len "${both[@]}" rate:512 no_read_workqueue
 check "it goes on" job_is v running
-check "a longer table while it runs" reload $((len + 2 * mib)) $both
+check "a longer table while it runs" reload $((len + 2 * mib)) "${both[@]}"
 check "it has grown" [ "$(field v 3 | cut -d/ -f2)" = $((regions + 8)) ]
 check "it comes to its end" wait_for 120 idle v
 check "writers saw what they wrote" calm
@@ -107,7 +110,7 @@ dd if=/dev/urandom of=/dev/mapper/c bs=1M count=16 oflag=direct status=none
 before=$(sum /dev/mapper/c)
 dmremove c
 region=2048
-check "adopted with one spare place" open_volume v $((16 * mib)) adopt:0 $both
+check "adopted with one spare place" open_volume v $((16 * mib)) adopt:0 "${both[@]}"
 check "rekeyed with one spare place" rekey 0 1
 dmremove v
 plain_crypt c $((16 * mib)) /dev/ram1 2048 d1

@@ -4,6 +4,7 @@
 # Two users in one volume: a key that is gone fails its owner's I/O alone. Which
 # keys and messages are refused, and why.
 . "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((16 * mib))	# 64 regions: the first half Ann's, the other Bob's
