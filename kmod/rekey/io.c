@@ -10,6 +10,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
+#include <linux/mm.h>
 
 #include "../compat/compat.h"
 #include "change.h"
@@ -184,13 +185,73 @@ static void io_read(struct rekey_io *io)
 
 /* --- writes ----------------------------------------------------------------------- */
 
+/* Pages of one allocation: more are not worth the search. */
+#define BOUNCE_ORDER	3
+
+/* A volume's writes take no more of the memory than this. */
+static bool bounce_is_much(struct rekey_volume *v)
+{
+	return percpu_counter_read_positive(&v->pages_used) >
+	       max(totalram_pages() / 50, 2 * (unsigned long)BIO_MAX_VECS);
+}
+
+/* Of the pool: its first try is told by __GFP_NORETRY, then comes the reserve. */
+static void *bounce_page_alloc(gfp_t gfp, void *data)
+{
+	struct rekey_volume *v = data;
+	struct page *page;
+
+	if (gfp & __GFP_NORETRY && bounce_is_much(v))
+		return NULL;
+	page = alloc_page(gfp);
+	if (page)
+		percpu_counter_inc(&v->pages_used);
+	return page;
+}
+
+static void bounce_page_free(void *page, void *data)
+{
+	struct rekey_volume *v = data;
+
+	__free_page(page);
+	percpu_counter_dec(&v->pages_used);
+}
+
+static struct page *bounce_pages(struct rekey_volume *v, u32 left, gfp_t gfp,
+				 u32 *len)
+{
+	u32 order = left < PAGE_SIZE ? 0 : ilog2(left >> PAGE_SHIFT);
+	struct page *page;
+
+	order = min_t(u32, order, BOUNCE_ORDER);
+	if (order && !(gfp & __GFP_DIRECT_RECLAIM) && !bounce_is_much(v)) {
+		page = alloc_pages(gfp | __GFP_NORETRY | __GFP_NOMEMALLOC |
+				   __GFP_COMP, order);
+		if (page) {
+			percpu_counter_add(&v->pages_used, 1 << order);
+			*len = PAGE_SIZE << order;
+			return page;
+		}
+	}
+	*len = min_t(u32, left, PAGE_SIZE);
+	return mempool_alloc(&v->pages, gfp);
+}
+
 static void bounce_free(struct rekey_volume *v, struct bio *bounce)
 {
-	struct bvec_iter_all all;
 	struct bio_vec *vec;
+	u32 order;
+	int i;
 
-	bio_for_each_segment_all(vec, bounce, all)
-		mempool_free(vec->bv_page, &v->pages);
+	bio_for_each_bvec_all(vec, bounce, i) {
+		order = get_order(vec->bv_len);
+		if (!order) {
+			mempool_free(vec->bv_page, &v->pages);
+			continue;
+		}
+		__free_pages(vec->bv_page, order);
+		percpu_counter_sub(&v->pages_used, 1 << order);
+	}
 	bio_put(bounce);
 }
 
@@ -207,15 +268,45 @@ static struct bio *bounce_alloc(struct rekey_io *io, gfp_t gfp)
 	if (!bounce)
 		return NULL;
 	for (; left; left -= len) {
-		page = mempool_alloc(&v->pages, gfp);
+		page = bounce_pages(v, left, gfp, &len);
 		if (!page) {
 			bounce_free(v, bounce);
 			return NULL;
 		}
-		len = min_t(u32, left, PAGE_SIZE);
 		__bio_add_page(bounce, page, len, 0);
 	}
 	return bounce;
+}
+
+/**
+ * io_pools_init() - the reserve of writes
+ * @v: the volume
+ *
+ * Return: 0 or -ENOMEM; io_pools_exit() is due either way.
+ */
+int io_pools_init(struct rekey_volume *v)
+{
+	int err;
+
+	err = percpu_counter_init(&v->pages_used, 0, GFP_KERNEL);
+	if (!err)
+		err = bioset_init(&v->bios, BIO_MAX_VECS, 0,
+				  BIOSET_NEED_BVECS);
+	if (!err)
+		err = mempool_init(&v->pages, BIO_MAX_VECS, bounce_page_alloc,
+				   bounce_page_free, v);
+	return err;
+}
+
+/**
+ * io_pools_exit() - undo io_pools_init()
+ * @v: the volume
+ */
+void io_pools_exit(struct rekey_volume *v)
+{
+	mempool_exit(&v->pages);
+	bioset_exit(&v->bios);
+	percpu_counter_destroy(&v->pages_used);
 }
 
 /* One at a time takes of the reserve, which is enough for it. */

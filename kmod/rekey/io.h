@@ -35,6 +35,8 @@ static inline size_t io_size(const struct rekey_cipher *cipher)
 		     64);
 }
 
+int io_pools_init(struct rekey_volume *v);
+void io_pools_exit(struct rekey_volume *v);
 int io_map(struct rekey_volume *v, struct bio *bio);
 void io_defer(struct rekey_volume *v, struct bio_list *bios);
 void io_fail(struct bio *bio, blk_status_t status);

@@ -70,15 +70,21 @@ static int set_mac_key(void *to, const u8 *key, u32 size)
 /**
  * slot_read_mac() - HMAC-SHA256 with a key of the keyring
  * @source: ":<bytes>:logon:<description>"
+ * @least: bytes that the key must have
  * @error: set to a sentence on failure
  *
  * Return: the transform, to be freed with crypto_free_shash(), or an ERR_PTR.
  */
-struct crypto_shash *slot_read_mac(const char *source, char **error)
+struct crypto_shash *slot_read_mac(const char *source, u32 least,
+				   char **error)
 {
 	struct crypto_shash *mac;
+	u32 size;
 	int err;
 
+	*error = "The key is too short";
+	if (source_parse(source, &size) && size < least)
+		return ERR_PTR(-EINVAL);
 	*error = "The kernel does not have hmac(sha256)";
 	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
 	if (IS_ERR(mac))
@@ -148,7 +154,7 @@ static int slot_kcv(struct rekey_volume *v, struct crypto_shash *mac, u32 slot,
 int slot_make_kcv(struct rekey_volume *v, struct rekey_key *key, u32 slot,
 		  char **error)
 {
-	struct crypto_shash *mac = slot_read_mac(key->source, error);
+	struct crypto_shash *mac = slot_read_mac(key->source, 1, error);
 	int err;
 
 	if (IS_ERR(mac))

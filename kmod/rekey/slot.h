@@ -24,7 +24,8 @@ struct rekey_key {
 	u8 kcv[REKEY_KCV];		/* tells keys apart, tells nothing else */
 };
 
-struct crypto_shash *slot_read_mac(const char *source, char **error);
+struct crypto_shash *slot_read_mac(const char *source, u32 least,
+				   char **error);
 struct rekey_key *slot_read_key(struct rekey_volume *v, u32 slot,
 				const char *source, char **error);
 int slot_make_kcv(struct rekey_volume *v, struct rekey_key *key, u32 slot,

@@ -14,6 +14,7 @@
 #define DM_MSG_PREFIX "rekey"
 
 #define CHANGES_RESERVED	16
+#define META_KEY_MIN		16	/* bytes */
 
 /* --- the table ---------------------------------------------------------------------- */
 
@@ -202,20 +203,6 @@ static int read_key(struct rekey_volume *v, const char *arg)
 
 /* --- making a volume -------------------------------------------------------------------- */
 
-static int volume_alloc_pools(struct rekey_volume *v)
-{
-	int err;
-
-	err = bioset_init(&v->bios, BIO_MAX_VECS, 0, BIOSET_NEED_BVECS);
-	if (!err)
-		err = mempool_init_page_pool(&v->pages, BIO_MAX_VECS, 0);
-	if (!err)
-		err = mempool_init_kmalloc_pool(&v->change_pool,
-						CHANGES_RESERVED,
-						sizeof(struct rekey_change));
-	return err;
-}
-
 static int volume_alloc_queues(struct rekey_volume *v)
 {
 	unsigned int high = v->high_priority ? WQ_HIGHPRI : 0;
@@ -250,7 +237,11 @@ static int volume_alloc(struct rekey_volume *v)
 	if (!err)
 		err = regions_init(v);
 	if (!err)
-		err = volume_alloc_pools(v);
+		err = io_pools_init(v);
+	if (!err)
+		err = mempool_init_kmalloc_pool(&v->change_pool,
+						CHANGES_RESERVED,
+						sizeof(struct rekey_change));
 	if (!err)
 		err = volume_alloc_queues(v);
 	if (!err)
@@ -298,8 +289,7 @@ static void volume_destroy(struct rekey_volume *v)
 		slot_evict(v, i);
 	lanes_free(v);
 	mempool_exit(&v->change_pool);
-	mempool_exit(&v->pages);
-	bioset_exit(&v->bios);
+	io_pools_exit(v);
 	regions_exit(v);
 	places_free(v);
 	kfree(v->staging);
@@ -321,7 +311,7 @@ static int volume_open_meta(struct rekey_volume *v)
 	bool blank;
 	int err;
 
-	mac = slot_read_mac(v->meta_key, &v->ti->error);
+	mac = slot_read_mac(v->meta_key, META_KEY_MIN, &v->ti->error);
 	if (IS_ERR(mac))
 		return PTR_ERR(mac);
 	err = meta_init(&v->meta, v->meta_dm->bdev, mac, v->regions,

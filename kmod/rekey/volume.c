@@ -46,7 +46,7 @@ static void volume_unregister(struct rekey_volume *v)
  * @what: was written
  * @err: of the write
  *
- * Any context that may sleep; metadata lock not held.
+ * Any context that may sleep.
  */
 void volume_fail(struct rekey_volume *v, const char *what, int err)
 {

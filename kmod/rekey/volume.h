@@ -26,6 +26,7 @@
 #include <linux/device-mapper.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
+#include <linux/percpu_counter.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -148,7 +149,8 @@ struct rekey_volume {
 	struct rekey_lane *lane[REKEY_LANES];
 
 	struct bio_set bios;
-	mempool_t pages;
+	mempool_t pages;		/* single ones, of writes */
+	struct percpu_counter pages_used;
 	mempool_t change_pool;
 	struct mutex page_lock;	/* whoever waits for pages of the reserve */
 };

@@ -79,14 +79,16 @@ sleep 1
 check "it stays where it is" [ "$(moved)" = "$at" ]
 check "suspended and resumed" eval "dmsetup suspend v && sleep 0.5 && dmsetup resume --noudevsync v"
 check "still paused" job_is v paused
+msg v rate 128
 check "resumed" msg v rekey resume
 check "it runs" job_is v running
 check "suspended and resumed while it runs" eval "dmsetup suspend v && dmsetup resume --noudevsync v"
 check "it still runs" job_is v running
-check "another table while it runs" reload $len "${both[@]}" rate:512 no_read_workqueue
+check "another table while it runs" reload $len "${both[@]}" rate:128 no_read_workqueue
 check "it goes on" job_is v running
-check "a longer table while it runs" reload $((len + 2 * mib)) "${both[@]}"
+check "a longer table while it runs" reload $((len + 2 * mib)) "${both[@]}" rate:128
 check "it has grown" [ "$(field v 3 | cut -d/ -f2)" = $((regions + 8)) ]
+msg v rate 0
 check "it comes to its end" wait_for 120 idle v
 check "writers saw what they wrote" calm
 check "nothing is left under slot 1" [ "$(under v 1)" = 0 ]

@@ -18,7 +18,7 @@ zeros() { cmp -s -n 262144 /tmp/work/got /dev/zero; }
 # in_memory KEY: does the kernel's log, table or status show the key's bytes?
 shown() { { dmesg; dmsetup table v; dmsetup status v; } | grep -qi "$(od -An -tx1 "/tmp/work/key.$1" | tr -d ' \n' | head -c 16)"; }
 
-plan 49
+plan 50
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a xts 2>/dev/null
 ramdisks 2 24
@@ -32,6 +32,7 @@ key short 32
 refused "no metadata key" "Options need meta_key" dmcreate v "0 $len rekey $meta $cipher 1 $data 1 create"
 refused "a hex key for the metadata" "Keys come from keyrings" \
 	dmcreate v "0 $len rekey $meta $cipher 1 $data 2 create meta_key:$(head -c 32 /dev/zero | od -An -tx1 | tr -d ' \n')"
+refused "a short key for the metadata" "too short" dmcreate v "$(table $len create | sed 's/:32:logon:hearth:meta/:8:logon:hearth:meta/')"
 refused "a key that is not in the keyring" "no such key" open_volume v $len create "key:0:$(src nobody)"
 ramdisks 2 24
 refused "a cipher that does not encrypt" "does not encrypt" dmcreate v "$(cipher=cipher_null-ecb-plain64 table $len create)"
