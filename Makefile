@@ -39,7 +39,9 @@ modules_install: modules
 
 uninstall:
 	rm -f $(DESTDIR)/lib/modules/*/updates/hearth_*.ko* \
-	      $(DESTDIR)/lib/modules/*/updates/kmod/vhci/hearth_*.ko*
+	      $(DESTDIR)/lib/modules/*/updates/kmod/vhci/hearth_*.ko* \
+	      $(DESTDIR)/lib/modules/*/updates/dm-rekey.ko* \
+	      $(DESTDIR)/lib/modules/*/updates/kmod/rekey/dm-rekey.ko*
 	$(MAKE) -C usr uninstall
 	$(if $(DESTDIR),,depmod -a)
 

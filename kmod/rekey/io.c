@@ -187,6 +187,8 @@ static void io_read(struct rekey_io *io)
 
 /* Pages of one allocation: more are not worth the search. */
 #define BOUNCE_ORDER	3
+/* Bios of the reserve; they come back by themselves. */
+#define BOUNCE_BIOS	64
 
 /* A volume's writes take no more of the memory than this. */
 static bool bounce_is_much(struct rekey_volume *v)
@@ -290,7 +292,7 @@ int io_pools_init(struct rekey_volume *v)
 
 	err = percpu_counter_init(&v->pages_used, 0, GFP_KERNEL);
 	if (!err)
-		err = bioset_init(&v->bios, BIO_MAX_VECS, 0,
+		err = bioset_init(&v->bios, BOUNCE_BIOS, 0,
 				  BIOSET_NEED_BVECS);
 	if (!err)
 		err = mempool_init(&v->pages, BIO_MAX_VECS, bounce_page_alloc,

@@ -65,12 +65,12 @@ open_volume()
 }
 
 # plain_crypt NAME SECTORS DEV OFFSET KEY OPTION...: dm-crypt over the same bytes.
-# $bytes: of the key
+# $bytes: of the key; $crypt_cipher: where it is not the volume's
 plain_crypt()
 {
 	local name=$1 len=$2 dev=$3 offset=$4 key=$5
 	shift 5
-	dmcreate "$name" "0 $len crypt $cipher $(src "$key" "${bytes:-64}") 0 $dev $offset $# $*"
+	dmcreate "$name" "0 $len crypt ${crypt_cipher:-$cipher} $(src "$key" "${bytes:-64}") 0 $dev $offset $# $*"
 }
 
 msg() { local name=$1; shift; dmsetup message "$name" 0 "$*"; }

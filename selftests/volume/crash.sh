@@ -51,7 +51,7 @@ inspect()
 	dmremove v
 }
 
-plan 4
+plan 5
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-log-writes xts 2>/dev/null
 ramdisks 5 160
@@ -67,6 +67,8 @@ check "a rekey under writers, logged" run
 dmremove data meta logged
 stops=$(./replay /dev/ram2 - - 0)
 diag "$stops writes with FLUSH or FUA"
+# The data device's flushes would cover for it here, on one and the same device.
+check "each write of metadata has FUA" [ "$(./replay /dev/ram2 - $((2 * mib)) 0)" = 0 ]
 check "there is enough to crash at" [ "$stops" -gt $((rounds * 4)) ]
 
 step=$((stops / samples + 1))
@@ -81,8 +83,8 @@ while [ $n -lt "$stops" ]; do
 	slices /dev/ram4
 	if ! out=$(inspect "$at" 2>&1); then
 		bad=$((bad + 1))
-		diag "crash at $n of $stops, behind round $at:"
-		diag "$out"
+		diag "crash at $n of $stops, behind round $at"
+		[ $bad -gt 3 ] || diag "$out"
 		dmremove v 2>/dev/null
 	fi
 	dmremove data meta || bail "the crashed volume does not go away"

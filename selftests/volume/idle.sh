@@ -35,7 +35,7 @@ interop()	# NAME CRYPT-OPTIONS...
 	forget d0
 }
 
-plan 43
+plan 47
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -52,6 +52,14 @@ bytes=32
 interop "cbc-essiv"
 cipher=aes-xts-plain64
 bytes=64
+
+# A driver that is asynchronous always.
+modprobe -q cryptd
+crypt_cipher=$cipher
+cipher="capi:cryptd(xts(aes))-plain64"
+interop "asynchronous"
+cipher=$crypt_cipher
+crypt_cipher=
 
 # An empty volume: nothing lies anywhere till it is written.
 ramdisks 2 20

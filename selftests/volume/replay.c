@@ -6,6 +6,8 @@
  *					beginning) till N writes with FLUSH or FUA
  *					are done; prints the last mark on the way
  *	replay LOG - - 0		prints how many such writes there are
+ *	replay LOG - SECTORS 0		prints how many writes to the first SECTORS
+ *					have no FUA
  *
  * A write without them is in the log where it became durable, by the next FLUSH.
  * So behind each FLUSH or FUA the device is as after the worst crash right then.
@@ -115,12 +117,18 @@ static void replay_entry(struct position *pos, const struct log_entry *e)
 	pos->entry++;
 }
 
+static int is_lax(const struct log_entry *e, uint64_t area)
+{
+	return le64toh(e->sector) * ss < area && le64toh(e->nr_sectors) &&
+	       !(le64toh(e->flags) & (LOG_FUA | LOG_MARK | LOG_DISCARD));
+}
+
 int main(int argc, char **argv)
 {
 	struct position pos = { 0 };
 	struct log_super super;
 	struct log_entry e;
-	uint64_t stops = 0, want, entries;
+	uint64_t stops = 0, lax = 0, area, want, entries;
 	int fd = -1;
 
 	if (argc != 5) {
@@ -139,6 +147,7 @@ int main(int argc, char **argv)
 	entries = le64toh(super.nr_entries);
 	pos.offset = ss;
 	want = strtoull(argv[4], NULL, 0);
+	area = strtoull(argv[3], NULL, 0) * 512;
 	if (want) {
 		dev_fd = open(argv[2], O_RDWR);
 		fd = open(argv[3], O_RDWR | O_CREAT, 0600);
@@ -151,10 +160,11 @@ int main(int argc, char **argv)
 		read_log(&e, sizeof(e), pos.offset);
 		if (le64toh(e.flags) & (LOG_FLUSH | LOG_FUA))
 			stops++;
+		lax += is_lax(&e, area);
 		replay_entry(&pos, &e);
 	}
 	if (!want) {
-		printf("%" PRIu64 "\n", stops);
+		printf("%" PRIu64 "\n", area ? lax : stops);
 		return 0;
 	}
 	if (pwrite(fd, &pos, sizeof(pos), 0) != sizeof(pos) || fsync(dev_fd))
