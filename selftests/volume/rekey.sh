@@ -28,7 +28,7 @@ reload()
 	dmsetup reload v --table "$(table "$@")" && dmsetup resume --noudevsync v
 }
 
-plan 46
+plan 52
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -102,6 +102,23 @@ msg v rekey start 0 1
 sleep 1
 check "aborted" msg v rekey abort
 check "some are under slot 1, some under slot 0" [ "$(under v 1)" -gt 0 -a "$(under v 0)" -gt 0 ]
+PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
+dmremove v
+
+# A job waits for a key that is taken away, and for one that was not there.
+open_volume v $((len + 2 * mib)) "${both[@]}" rate:512
+msg v rekey start 0 1
+msg v key evict 0
+check "a key is taken away: the job waits" wait_for 20 job_is v no-key
+msg v rate 0
+check "it comes back: the job goes on" eval "msg v key load 0 $(src d0) && wait_for 60 idle v"
+check "all is under slot 1" [ "$(under v 0)" = 0 ]
+msg v rate 512
+msg v rekey start 1 0
+dmremove v
+open_volume v $((len + 2 * mib)) "key:1:$(src d1)"
+check "opened without a key: the job waits" wait_for 20 job_is v no-key
+check "it comes: the job goes on" eval "msg v key load 0 $(src d0) && wait_for 60 idle v"
 PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
 dmremove v
 
