@@ -406,10 +406,12 @@ void volume_table(struct rekey_volume *v, char *result, unsigned int maxlen)
 		       (unsigned long long)v->device[i].start);
 	n += v->cipher.large_iv + v->no_read_workqueue +
 	     v->no_write_workqueue + v->allow_discards + v->high_priority +
-	     !!v->rate;
+	     !!v->rate + !!v->meta_start;
 	table_keys(v, NULL, 0, 0, &n);
 	DMEMIT(" %u meta_key:%s region_size:%u sector_size:%u", n, v->meta_key,
 	       v->region_sectors, v->cipher.sector_size);
+	if (v->meta_start)
+		DMEMIT(" meta_offset:%llu", (unsigned long long)v->meta_start);
 	if (v->cipher.large_iv)
 		DMEMIT(" iv_large_sectors");
 	if (v->no_read_workqueue)

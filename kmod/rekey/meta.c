@@ -45,9 +45,10 @@ static int meta_io(struct block_device *bdev, sector_t sector, blk_opf_t opf,
 	return err;
 }
 
-static sector_t meta_sector(u32 kind, u32 index, u32 place)
+static sector_t meta_sector(const struct rekey_meta *meta, u32 kind,
+			    u32 index, u32 place)
 {
-	return (rekey_page_number(kind, index) * 2 + place) *
+	return meta->start + (rekey_page_number(kind, index) * 2 + place) *
 	       META_PAGE_SECTORS;
 }
 
@@ -119,8 +120,8 @@ static int meta_read(struct rekey_meta *meta, u32 kind, u32 index,
 	int err;
 
 	lockdep_assert_held(&meta->lock);
-	err = meta_io(meta->bdev, meta_sector(kind, index, 0), REQ_OP_READ,
-		      meta->page, 2);
+	err = meta_io(meta->bdev, meta_sector(meta, kind, index, 0),
+		      REQ_OP_READ, meta->page, 2);
 	if (err) {
 		*error = "The metadata device cannot be read";
 		return err;
@@ -162,7 +163,7 @@ bool meta_is_blank(struct rekey_meta *meta, int *err)
 	bool blank;
 
 	mutex_lock(&meta->lock);
-	*err = meta_io(meta->bdev, 0, REQ_OP_READ, meta->page, 2);
+	*err = meta_io(meta->bdev, meta->start, REQ_OP_READ, meta->page, 2);
 	blank = !*err && meta_copy_is_blank(&meta->page[0]) &&
 		meta_copy_is_blank(&meta->page[1]);
 	mutex_unlock(&meta->lock);
@@ -326,7 +327,7 @@ static int meta_write(struct rekey_meta *meta, u32 kind, u32 index, u64 seq)
 	err = meta_seal(meta, page);
 	if (err)
 		return err;
-	return meta_io(meta->bdev, meta_sector(kind, index, seq & 1),
+	return meta_io(meta->bdev, meta_sector(meta, kind, index, seq & 1),
 		       REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page, 1);
 }
 
@@ -531,6 +532,7 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
  * meta_init() - prepare the use of a metadata device
  * @meta: zeroed by the caller
  * @bdev: the device
+ * @start: where on it they begin, in sectors of 512 bytes
  * @mac: HMAC-SHA256 with the volume's metadata key; belongs to @meta then,
  *	also on failure
  * @regions: of the volume, as the table has it
@@ -539,13 +541,17 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
  * Return: 0 or a negative errno; meta_exit() is due either way.
  */
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      struct crypto_shash *mac, u64 regions, char **error)
+	      sector_t start, struct crypto_shash *mac, u64 regions,
+	      char **error)
 {
 	mutex_init(&meta->lock);
 	meta->bdev = bdev;
+	meta->start = start;
+	meta->sectors = rekey_meta_sectors(regions);
 	meta->mac = mac;
 	meta->pages = REKEY_SLOT_PAGES + rekey_map_pages(regions);
-	if (bdev_nr_sectors(bdev) < rekey_meta_sectors(regions)) {
+	if (start > bdev_nr_sectors(bdev) ||
+	    meta->sectors > bdev_nr_sectors(bdev) - start) {
 		*error = "The metadata device is too small";
 		return -ENOSPC;
 	}

@@ -20,12 +20,14 @@ struct crypto_shash;
 
 struct rekey_meta {
 	/*
-	 * Protects all below but @bdev and @mac, which don't change, and
+	 * Protects all below but the first four, which don't change, and
 	 * orders the writes. Nests inside the volume's message lock, outside
 	 * of its bucket locks.
 	 */
 	struct mutex lock;
 	struct block_device *bdev;
+	sector_t start;			/* where they begin there */
+	sector_t sectors;		/* that they take */
 	struct crypto_shash *mac;	/* HMAC-SHA256 with the metadata key */
 	union rekey_page *page;		/* two of them: one I/O's data */
 	struct rekey_super sb;
@@ -39,7 +41,8 @@ struct rekey_meta {
 };
 
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      struct crypto_shash *mac, u64 regions, char **error);
+	      sector_t start, struct crypto_shash *mac, u64 regions,
+	      char **error);
 void meta_exit(struct rekey_meta *meta);
 
 bool meta_is_blank(struct rekey_meta *meta, int *err);

@@ -106,6 +106,8 @@ static bool parse_number(struct rekey_volume *v, const char *opt)
 		v->region_sectors = n;
 	else if (option_number(opt, "sector_size:", 4096, &n))
 		v->cipher.sector_size = n;
+	else if (option_number(opt, "meta_offset:", S64_MAX, &n))
+		v->meta_start = n;
 	else if (option_number(opt, "rate:", U32_MAX, &n))
 		v->rate = n;
 	else if (option_number(opt, "adopt:", REKEY_PLACES_MAX,
@@ -160,6 +162,9 @@ static int check_sizes(struct rekey_volume *v)
 	u32 ss = v->cipher.sector_size;
 	u32 i;
 
+	v->ti->error = "The offset of the metadata is not aligned";
+	if (v->meta_start & (REKEY_PAGE / SECTOR_SIZE - 1))
+		return -EINVAL;
 	v->ti->error = "Bad sector size";
 	if ((ss != 512 && ss != 4096) ||
 	    v->ti->len & ((ss >> SECTOR_SHIFT) - 1))
@@ -305,6 +310,36 @@ static void volume_destroy(struct rekey_volume *v)
 	kvfree(v);
 }
 
+static bool overlap(const struct block_device *a, sector_t a_start,
+		    sector_t a_sectors, const struct block_device *b,
+		    sector_t b_start, sector_t b_sectors)
+{
+	return a->bd_dev == b->bd_dev && a_start < b_start + b_sectors &&
+	       b_start < a_start + a_sectors;
+}
+
+/* Metadata and data may share a device, but not a sector of it. */
+static int check_overlaps(struct rekey_volume *v)
+{
+	const struct rekey_device *a, *b;
+
+	for (a = v->device; a < v->device + v->devices; a++) {
+		if (!a->dm)
+			continue;
+		v->ti->error = "A data device begins within the metadata";
+		if (overlap(a->dm->bdev, a->start, a->sectors, v->meta.bdev,
+			    v->meta.start, v->meta.sectors))
+			return -EINVAL;
+		v->ti->error = "Two data devices overlap";
+		for (b = v->device; b < a; b++)
+			if (b->dm && overlap(a->dm->bdev, a->start, a->sectors,
+					     b->dm->bdev, b->start,
+					     b->sectors))
+				return -EINVAL;
+	}
+	return 0;
+}
+
 static int volume_open_meta(struct rekey_volume *v)
 {
 	struct crypto_shash *mac;
@@ -314,8 +349,10 @@ static int volume_open_meta(struct rekey_volume *v)
 	mac = slot_read_mac(v->meta_key, META_KEY_MIN, &v->ti->error);
 	if (IS_ERR(mac))
 		return PTR_ERR(mac);
-	err = meta_init(&v->meta, v->meta_dm->bdev, mac, v->regions,
-			&v->ti->error);
+	err = meta_init(&v->meta, v->meta_dm->bdev, v->meta_start, mac,
+			v->regions, &v->ti->error);
+	if (!err)
+		err = check_overlaps(v);
 	if (err)
 		return err;
 	blank = meta_is_blank(&v->meta, &err);

@@ -25,7 +25,9 @@ static int volume_register(struct rekey_volume *v)
 
 	mutex_lock(&volumes_lock);
 	list_for_each_entry(other, &volumes, node)
-		if (other->meta.bdev->bd_dev == v->meta.bdev->bd_dev)
+		if (other->meta.bdev->bd_dev == v->meta.bdev->bd_dev &&
+		    other->meta.start < v->meta.start + v->meta.sectors &&
+		    v->meta.start < other->meta.start + other->meta.sectors)
 			err = -EBUSY;
 	if (!err)
 		list_add(&v->node, &volumes);

@@ -94,6 +94,7 @@ struct rekey_volume {
 	struct dm_dev *meta_dm;
 	struct rekey_cipher cipher;
 	char *meta_key;		/* ":32:logon:name", for the table */
+	sector_t meta_start;	/* of the metadata on their device */
 
 	u32 region_sectors;
 	u32 region_shift;

@@ -35,7 +35,7 @@ interop()	# NAME CRYPT-OPTIONS...
 	forget d0
 }
 
-plan 47
+plan 52
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -141,6 +141,22 @@ mount /dev/mapper/v /mnt/v
 check "ext4: the files are still there" diff -r /hearth/selftests/volume /mnt/v/volume
 umount /mnt/v
 dmremove v
+
+# Metadata and data on one device.
+ramdisks 1 20
+data="/dev/ram0 4096"
+options=meta_offset:2048
+refused "data that begin within the metadata" "begins within the metadata" \
+	eval 'data="/dev/ram0 2056" open_volume w $len create "key:0:$(src d0 $bytes)"'
+check "one device for both" open_volume w $len create "key:0:$(src d0 $bytes)"
+check "the table says where" eval 'dmsetup table w | grep -q " meta_offset:2048 "'
+check "what is before it is untouched" cmp -n $((2048 * 512)) /dev/ram0 /dev/zero
+dd if=/dev/urandom of=/dev/mapper/w bs=1M count=16 oflag=direct status=none
+one=$(sum /dev/mapper/w)
+dmremove w
+open_volume w $len "key:0:$(src d0 $bytes)"
+check "it reads back from there" [ "$(sum /dev/mapper/w)" = "$one" ]
+dmremove w
 forget d0
 forget meta
 finish
