@@ -11,6 +11,7 @@
 #include <linux/crypto.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#include <net/genetlink.h>
 
 /* 6.12 moved the unaligned accessors. */
 #if KERNEL_VERSION(6, 12, 0) > LINUX_VERSION_CODE
@@ -40,6 +41,13 @@
 #else
 #define HEARTH_CRYPTO_DATA	void
 #define hearth_crypto_data(data)	(data)
+#endif
+
+/* 6.6 has the attributes of a dump's request in a struct genl_info. */
+#if KERNEL_VERSION(6, 6, 0) > LINUX_VERSION_CODE
+#define hearth_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#else
+#define hearth_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
 #endif
 
 /* 6.7 has crypto_memneq() in a header of its own. */

@@ -187,7 +187,10 @@ static void change_publish(struct rekey_volume *v, struct rekey_change *change)
 	struct bio_list bios = BIO_EMPTY_LIST;
 
 	count_regions(v, change);
+	/* twice: whoever reads the map meanwhile sees one or the other */
+	WRITE_ONCE(v->generation, v->generation + 1);
 	region_publish(v, change, &bios);
+	WRITE_ONCE(v->generation, v->generation + 1);
 	/* the change may be reaped by now, but by this very thread */
 	io_defer(v, &bios);
 }

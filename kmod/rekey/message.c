@@ -292,16 +292,6 @@ static void status_places(struct rekey_volume *v, u64 *free, u64 *places)
 	spin_unlock_irq(&v->lock);
 }
 
-static u64 status_written(struct rekey_volume *v)
-{
-	u64 n = 0;
-	u32 i;
-
-	for (i = 0; i < REKEY_SLOTS; i++)
-		n += atomic64_read(&v->slot[i].regions);
-	return n;
-}
-
 static unsigned int status_slots(struct rekey_volume *v, char *result,
 				 unsigned int sz, unsigned int maxlen)
 {
@@ -360,7 +350,7 @@ void volume_status(struct rekey_volume *v, char *result, unsigned int maxlen)
 	mutex_lock(&v->meta.lock);
 	status_places(v, &free, &places);
 	DMEMIT("%s %u %llu/%llu %llu/%llu", READ_ONCE(v->failed) ? "ro" : "rw",
-	       v->region_sectors, status_written(v), v->regions, free, places);
+	       v->region_sectors, volume_written(v), v->regions, free, places);
 	sz = status_slots(v, result, sz, maxlen);
 	mutex_unlock(&v->meta.lock);
 	sz = status_job(v, result, sz, maxlen);

@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "move.h"
+#include "netlink.h"
 #include "region.h"
 #include "slot.h"
 
@@ -124,20 +125,40 @@ static void mover_stop_with(struct rekey_volume *v,
 {
 	mover_set_state(v, state);
 	dm_table_event(v->ti->table);
+	netlink_notify(v);
+}
+
+/* Another hundredth of the job? */
+static bool mover_count(struct rekey_mover *m)
+{
+	u64 before = m->moved * 100;
+
+	m->moved++;
+	return m->total && div64_u64(before, m->total) !=
+			   div64_u64(before + 100, m->total);
+}
+
+static void mover_ended(struct rekey_volume *v, const struct rekey_job *job,
+			enum rekey_mover_end how)
+{
+	spin_lock_irq(&v->lock);
+	v->mover.ended = how;
+	v->mover.last = *job;
+	spin_unlock_irq(&v->lock);
 }
 
 /* In the committer. */
 static void mover_end(struct rekey_change *change)
 {
 	struct rekey_volume *v = change->v;
-	bool stopped = false;
+	bool stopped = false, tell = false;
 
 	spin_lock_irq(&v->lock);
 	v->mover.under_way--;
 	if (change->kind == CHANGE_NOTHING) {
 		v->mover.again = true;
 	} else if (!change->err) {
-		v->mover.moved += entry_written(change->new);
+		tell = entry_written(change->new) && mover_count(&v->mover);
 	} else {
 		v->mover.errors++;
 		stopped = v->mover.state == REKEY_MOVER_RUNNING;
@@ -152,19 +173,24 @@ static void mover_end(struct rekey_change *change)
 		      volume_name(v), change->region, change->err);
 		dm_table_event(v->ti->table);
 	}
+	if (stopped || tell)
+		netlink_notify(v);
 	mover_kick(v);
 }
 
 static void mover_finish(struct rekey_volume *v)
 {
 	struct rekey_job none = { .kind = REKEY_JOB_NONE };
+	struct rekey_job job = v->meta.sb.job;
 	char *error;
 
+	lockdep_assert_held(&v->job_lock);
 	if (mover_write_job(v, &none, &error)) {
 		mover_stop_with(v, REKEY_MOVER_ERROR);
 		return;
 	}
 	DMINFO("%s: the job is done", volume_name(v));
+	mover_ended(v, &job, REKEY_ENDED_DONE);
 	mover_stop_with(v, REKEY_MOVER_IDLE);
 }
 
@@ -366,6 +392,20 @@ static void mover_begin(struct rekey_volume *v)
 	v->mover.next = 0;
 	mover_set_state(v, job->paused ? REKEY_MOVER_PAUSED :
 			REKEY_MOVER_RUNNING);
+	netlink_notify(v);
+}
+
+/* Counts from here on. */
+static void mover_reset(struct rekey_volume *v, const struct rekey_job *job)
+{
+	u64 total = mover_todo(v, job);
+
+	spin_lock_irq(&v->lock);
+	v->mover.moved = 0;
+	v->mover.total = total;
+	v->mover.errors = 0;
+	v->mover.ended = REKEY_ENDED_NOT;
+	spin_unlock_irq(&v->lock);
 }
 
 /**
@@ -386,10 +426,7 @@ int mover_start(struct rekey_volume *v, const struct rekey_job *job,
 	if (v->meta.sb.job.kind == REKEY_JOB_NONE)
 		err = mover_write_job(v, job, error);
 	if (!err) {
-		spin_lock_irq(&v->lock);
-		v->mover.moved = 0;
-		v->mover.errors = 0;
-		spin_unlock_irq(&v->lock);
+		mover_reset(v, job);
 		mover_begin(v);
 	}
 	mutex_unlock(&v->job_lock);
@@ -425,8 +462,10 @@ int mover_pause(struct rekey_volume *v, char **error)
 	if (!err)
 		mover_set_state(v, REKEY_MOVER_PAUSED);
 	mutex_unlock(&v->job_lock);
-	if (!err)
+	if (!err) {
 		wait_event(v->change_wait, mover_is_still(v));
+		netlink_notify(v);
+	}
 	return err;
 }
 
@@ -466,18 +505,22 @@ int mover_resume(struct rekey_volume *v, char **error)
  */
 int mover_abort(struct rekey_volume *v, char **error)
 {
-	struct rekey_job none = { .kind = REKEY_JOB_NONE };
+	struct rekey_job none = { .kind = REKEY_JOB_NONE }, job;
 	int err = -ENOENT;
 
 	mutex_lock(&v->job_lock);
 	*error = "There is no job";
-	if (v->meta.sb.job.kind != REKEY_JOB_NONE)
+	job = v->meta.sb.job;
+	if (job.kind != REKEY_JOB_NONE)
 		err = mover_write_job(v, &none, error);
 	if (!err)
 		mover_set_state(v, REKEY_MOVER_IDLE);
 	mutex_unlock(&v->job_lock);
-	if (!err)
+	if (!err) {
 		wait_event(v->change_wait, mover_is_still(v));
+		mover_ended(v, &job, REKEY_ENDED_ABORTED);
+		netlink_notify(v);
+	}
 	return err;
 }
 
@@ -501,8 +544,7 @@ void mover_key_loaded(struct rekey_volume *v)
 void mover_activate(struct rekey_volume *v)
 {
 	mutex_lock(&v->job_lock);
-	v->mover.moved = 0;
-	v->mover.errors = 0;
+	mover_reset(v, &v->meta.sb.job);
 	mover_begin(v);
 	mutex_unlock(&v->job_lock);
 }

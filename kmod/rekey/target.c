@@ -2,13 +2,18 @@
 /* dm-rekey: volumes encrypted under keys of several users, re-keyed in use. */
 #include <linux/device-mapper.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/hearth_volume.h>
 
 #include "../compat/compat.h"
 #include "change.h"
 #include "io.h"
 #include "message.h"
 #include "move.h"
+#include "netlink.h"
 #include "slot.h"
 
 #define DM_MSG_PREFIX "rekey"
@@ -269,6 +274,8 @@ static void volume_init(struct rekey_volume *v, struct dm_target *ti)
 	init_waitqueue_head(&v->change_wait);
 	INIT_WORK(&v->deferred_work, io_deferred_work);
 	INIT_WORK(&v->commit_work, commit_work_fn);
+	INIT_WORK(&v->notify_work, netlink_notify_work);
+	v->generation = get_random_u32() | 1;
 	INIT_DELAYED_WORK(&v->mover_work, mover_work_fn);
 	v->stopping = true;	/* until it is resumed */
 }
@@ -290,6 +297,7 @@ static void volume_destroy(struct rekey_volume *v)
 	destroy_queue(v->crypt_wq);
 	destroy_queue(v->copy_wq);
 	destroy_queue(v->commit_wq);
+	cancel_work_sync(&v->notify_work);	/* of one that did not activate */
 	for (i = 0; i < REKEY_SLOTS; i++)
 		slot_evict(v, i);
 	lanes_free(v);
@@ -547,12 +555,20 @@ static struct target_type rekey_target = {
 
 static int __init dm_rekey_init(void)
 {
-	return dm_register_target(&rekey_target);
+	int err = netlink_init();
+
+	if (err)
+		return err;
+	err = dm_register_target(&rekey_target);
+	if (err)
+		netlink_exit();
+	return err;
 }
 
 static void __exit dm_rekey_exit(void)
 {
 	dm_unregister_target(&rekey_target);
+	netlink_exit();
 }
 
 module_init(dm_rekey_init);
@@ -561,3 +577,4 @@ module_exit(dm_rekey_exit);
 MODULE_DESCRIPTION("device-mapper target: encryption per user, re-keyed in use");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS("dm-rekey");
+MODULE_ALIAS_GENL_FAMILY(HEARTH_VOLUME_FAMILY_NAME);

@@ -8,15 +8,20 @@
 #include "../compat/compat.h"
 #include "change.h"
 #include "move.h"
+#include "netlink.h"
 #include "slot.h"
 
 #define DM_MSG_PREFIX "rekey"
 
-/* --- one owner for each metadata device ----------------------------------------- */
+/* --- the active ones: one owner for each metadata device -------------------------- */
 
-/* Protects the list of active volumes. Nests inside a message lock. */
+/*
+ * Protects the list of active volumes, which is in the order of their serial
+ * numbers. Nests inside a message lock, outside of a job's.
+ */
 static DEFINE_MUTEX(volumes_lock);
 static LIST_HEAD(volumes);
+static u64 volumes_serial;
 
 static int volume_register(struct rekey_volume *v)
 {
@@ -29,8 +34,10 @@ static int volume_register(struct rekey_volume *v)
 		    other->meta.start < v->meta.start + v->meta.sectors &&
 		    v->meta.start < other->meta.start + other->meta.sectors)
 			err = -EBUSY;
-	if (!err)
-		list_add(&v->node, &volumes);
+	if (!err) {
+		v->serial = ++volumes_serial;
+		list_add_tail(&v->node, &volumes);
+	}
 	mutex_unlock(&volumes_lock);
 	return err;
 }
@@ -38,8 +45,69 @@ static int volume_register(struct rekey_volume *v)
 static void volume_unregister(struct rekey_volume *v)
 {
 	mutex_lock(&volumes_lock);
+	v->shown = false;
 	list_del(&v->node);
 	mutex_unlock(&volumes_lock);
+}
+
+/* From here on it is found. */
+static void volume_show(struct rekey_volume *v)
+{
+	mutex_lock(&volumes_lock);
+	v->shown = true;
+	mutex_unlock(&volumes_lock);
+	netlink_notify(v);
+}
+
+/**
+ * volumes_hold() - active volumes stay active until volumes_release()
+ */
+void volumes_hold(void)
+{
+	mutex_lock(&volumes_lock);
+}
+
+/**
+ * volumes_release() - the end of volumes_hold()
+ */
+void volumes_release(void)
+{
+	mutex_unlock(&volumes_lock);
+}
+
+/**
+ * volume_next() - go through the active volumes
+ * @serial: of the last one, which may be gone; 0 for the first
+ *
+ * Between volumes_hold() and volumes_release().
+ *
+ * Return: the next one, or NULL.
+ */
+struct rekey_volume *volume_next(u64 serial)
+{
+	struct rekey_volume *v;
+
+	lockdep_assert_held(&volumes_lock);
+	list_for_each_entry(v, &volumes, node)
+		if (v->serial > serial && v->shown)
+			return v;
+	return NULL;
+}
+
+/**
+ * volume_written() - how many regions were ever written
+ * @v: active
+ *
+ * Return: their number.
+ */
+u64 volume_written(struct rekey_volume *v)
+{
+	u64 n = 0;
+	u32 i;
+
+	for (i = 0; i < REKEY_SLOTS; i++)
+		n += atomic64_read(&v->slot[i].regions);
+	return n;
 }
 
 /**
@@ -58,6 +126,7 @@ void volume_fail(struct rekey_volume *v, const char *what, int err)
 	DMERR("%s: the %s cannot be written: %d: the volume is read-only",
 	      volume_name(v), what, err);
 	dm_table_event(v->ti->table);
+	netlink_notify(v);
 }
 
 static bool volume_is_readonly(struct rekey_volume *v)
@@ -458,6 +527,7 @@ int volume_activate(struct rekey_volume *v)
 		goto out;
 	}
 	mover_activate(v);
+	volume_show(v);
 out:
 	memalloc_noio_restore(noio);
 	mutex_unlock(&v->message);
@@ -490,6 +560,7 @@ void volume_deactivate(struct rekey_volume *v)
 		      volume_name(v), err);
 	v->active = false;
 	volume_unregister(v);
+	netlink_notify_closed(v);
 out:
 	mutex_unlock(&v->message);
 }

@@ -8,6 +8,7 @@
  *
  *	@message	one message, resume or suspend at a time; may be held
  *			for as long as an erase takes
+ *	  volumes_lock	the list of active ones, in volume.c
  *	  @job_lock	the job and the mover's cursor; never in the committer
  *	    @meta.lock	the metadata, as in meta.h
  *	      bucket->lock	see region.h; interrupts off
@@ -24,6 +25,7 @@
 
 #include <linux/bio.h>
 #include <linux/device-mapper.h>
+#include <linux/dm-ioctl.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/percpu_counter.h>
@@ -74,6 +76,12 @@ enum rekey_mover_state {
 	REKEY_MOVER_ERROR,
 };
 
+enum rekey_mover_end {
+	REKEY_ENDED_NOT,
+	REKEY_ENDED_DONE,
+	REKEY_ENDED_ABORTED,
+};
+
 /* The job itself is in meta.sb. */
 struct rekey_mover {
 	bool down;		/* from the last region to the first; @job_lock */
@@ -84,11 +92,17 @@ struct rekey_mover {
 	bool again;		/* some were passed over: another round */
 	u32 under_way;
 	u64 moved;		/* since the job began, or the volume's resume */
+	u64 total;		/* to be moved, as it was counted then */
 	u64 errors;
+	enum rekey_mover_end ended;	/* nobody was told of it yet */
+	struct rekey_job last;	/* that ended so */
 };
 
 struct rekey_volume {
-	struct list_head node;	/* of active ones */
+	struct list_head node;	/* of active ones; volumes_lock */
+	u64 serial;		/* of its activation; volumes_lock */
+	bool shown;		/* active, all of it; volumes_lock */
+	char name[DM_NAME_LEN];	/* as it was last; volumes_lock */
 	struct dm_target *ti;
 	struct rekey_meta meta;
 	struct dm_dev *meta_dm;
@@ -109,6 +123,7 @@ struct rekey_volume {
 	 */
 	u64 *map;
 	u64 *staging;		/* the committer's: one page of it */
+	u32 generation;		/* of the map; the committer's; READ_ONCE */
 	struct rekey_bucket *bucket;
 
 	bool allow_discards;
@@ -147,6 +162,7 @@ struct rekey_volume {
 	struct workqueue_struct *move_wq;
 	struct work_struct deferred_work;
 	struct work_struct commit_work;
+	struct work_struct notify_work;
 	struct rekey_lane *lane[REKEY_LANES];
 
 	struct bio_set bios;
@@ -186,6 +202,10 @@ int volume_format(struct rekey_volume *v, char **error);
 int volume_probe(struct rekey_volume *v, char **error);
 int volume_activate(struct rekey_volume *v);
 void volume_deactivate(struct rekey_volume *v);
+void volumes_hold(void);
+void volumes_release(void);
+struct rekey_volume *volume_next(u64 serial);
+u64 volume_written(struct rekey_volume *v);
 void volume_fail(struct rekey_volume *v, const char *what, int err);
 
 /* place.c */

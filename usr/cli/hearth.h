@@ -14,6 +14,7 @@ enum {
 
 /* A command gets its own name as argv[0] and returns an exit code. */
 int usb_main(struct out *out, int argc, char **argv);
+int volume_main(struct out *out, int argc, char **argv);
 int monitor_main(struct out *out, int argc, char **argv);
 
 /* What was refused, and why, to standard error. Returns EXIT_REFUSED. */

@@ -15,6 +15,7 @@ static const char help[] =
 	"                    [--connect-timeout MS] [--no-posting]\n"
 	"  hearth usb detach PORT [--no-wait]\n"
 	"  hearth usb ports [PORT]\n"
+	"  hearth volume regions NAME\n"
 	"  hearth monitor\n"
 	"\n"
 	"  -j, --json     print JSON\n"
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 		int (*main)(struct out *out, int argc, char **argv);
 	} objects[] = {
 		{ "usb", usb_main },
+		{ "volume", volume_main },
 		{ "monitor", monitor_main },
 	};
 	bool json = false, pretty = false;

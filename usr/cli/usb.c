@@ -151,7 +151,7 @@ static int check_speed(const struct usbip_device *dev, struct error *err)
  * Waits a little for the device to be enumerated, so that the message can be
  * complete; a slow device is no error, one that has left is.
  */
-static int wait_enumerated(struct port_channel *chan, struct port *port,
+static int wait_enumerated(struct channel *chan, struct port *port,
 			   struct error *err)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
@@ -178,7 +178,7 @@ static int wait_enumerated(struct port_channel *chan, struct port *port,
 	}
 }
 
-static int attach_device(struct port_channel *chan, const struct address *addr,
+static int attach_device(struct channel *chan, const struct address *addr,
 			 const char *busid, int limit,
 			 struct port_attach *attach, struct usbip_device *dev,
 			 uint32_t *id, struct error *err)
@@ -241,7 +241,7 @@ static int attach(struct out *out, int argc, char **argv)
 		{ 0 },
 	};
 	struct port_attach attach = { 0 };
-	struct port_channel chan;
+	struct channel chan;
 	struct usbip_device dev;
 	struct port port = { 0 };
 	int limit = CONNECT_MS;
@@ -279,13 +279,13 @@ static int attach(struct out *out, int argc, char **argv)
 		return usage("\"%s\" is no bus id", argv[optind + 1]);
 
 	/* First, so that no server is bothered for nothing. */
-	if (port_open(&chan, &err))
+	if (channel_open(&chan, &port_family, &err))
 		return refused(&err);
 	ret = attach_device(&chan, &addr, argv[optind + 1], limit, &attach, &dev,
 			    &port.id, &err);
 	if (!ret)
 		ret = wait_enumerated(&chan, &port, &err);
-	port_close(&chan);
+	channel_close(&chan);
 	if (ret)
 		return refused(&err);
 	show_attached(out, &port, &dev);
@@ -308,12 +308,12 @@ static void gone_event(const struct port *port, void *arg)
 }
 
 /* Returns 0 with @gone->gone or without, or a negative errno. */
-static int wait_gone(struct port_channel *chan, struct port_events *events,
+static int wait_gone(struct channel *chan, struct channel *events,
 		     struct gone *gone, struct error *err)
 {
 	int64_t left, deadline = now_ms() + DETACH_MS;
 	struct pollfd pfd = {
-		.fd = port_events_fd(events),
+		.fd = channel_fd(events),
 		.events = POLLIN,
 	};
 	struct port port;
@@ -321,7 +321,7 @@ static int wait_gone(struct port_channel *chan, struct port_events *events,
 
 	while (!gone->gone && (left = deadline - now_ms()) > 0) {
 		poll(&pfd, 1, (int)left);
-		ret = port_events_read(events, gone_event, gone, err);
+		ret = port_events(events, gone_event, gone, err);
 		if (ret == -ENODEV) {
 			gone->gone = true;
 		} else if (ret == -ENOBUFS) {
@@ -340,16 +340,16 @@ static int wait_gone(struct port_channel *chan, struct port_events *events,
 static int detach_port(uint32_t id, bool wait, bool *gone, struct error *err)
 {
 	struct gone state = { .id = id };
-	struct port_events events;
-	struct port_channel chan;
+	struct channel events;
+	struct channel chan;
 	int ret;
 
-	ret = port_open(&chan, err);
+	ret = channel_open(&chan, &port_family, err);
 	if (ret)
 		return ret;
 	if (wait) {
 		/* Before the request, or the event could be missed. */
-		ret = port_events_open(&events, err);
+		ret = channel_listen(&events, &port_family, err);
 		if (ret)
 			goto out;
 	}
@@ -357,11 +357,11 @@ static int detach_port(uint32_t id, bool wait, bool *gone, struct error *err)
 	if (wait) {
 		if (!ret)
 			ret = wait_gone(&chan, &events, &state, err);
-		port_events_close(&events);
+		channel_close(&events);
 	}
 	*gone = state.gone;
 out:
-	port_close(&chan);
+	channel_close(&chan);
 	return ret;
 }
 
@@ -461,7 +461,7 @@ static void show_full(const struct port *port, void *arg)
 
 static int ports(struct out *out, int argc, char **argv)
 {
-	struct port_channel chan;
+	struct channel chan;
 	struct error err;
 	struct port port;
 	uint32_t id = 0;
@@ -475,7 +475,7 @@ static int ports(struct out *out, int argc, char **argv)
 			return usage("\"%s\" is no port: ports are numbers from 1",
 				     argv[1]);
 	}
-	if (port_open(&chan, &err))
+	if (channel_open(&chan, &port_family, &err))
 		return refused(&err);
 	out_array_begin(out, NULL);
 	if (id) {
@@ -489,7 +489,7 @@ static int ports(struct out *out, int argc, char **argv)
 		out_drop(out);
 	else
 		out_array_end(out);
-	port_close(&chan);
+	channel_close(&chan);
 	return ret ? refused(&err) : EXIT_DONE;
 }
 

@@ -10,10 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-
-struct nl_msg;
-struct nl_sock;
+#include "channel.h"
 
 struct port_stats {
 	uint64_t submitted;
@@ -46,19 +43,6 @@ struct port {
 	struct port_stats stats;
 };
 
-/* A socket for requests. */
-struct port_channel {
-	struct nl_sock *sock;
-	int family;
-};
-
-/* A socket for events. */
-struct port_events {
-	struct nl_sock *sock;
-	int family;
-	int ctrl;
-};
-
 struct port_attach {
 	int fd;
 	uint32_t devid;
@@ -73,37 +57,28 @@ struct port_attach {
 
 typedef void (*port_fn)(const struct port *port, void *arg);
 
+/* For channel_open() and channel_listen(). */
+extern const struct channel_family port_family;
+
 /* All return 0 or a negative errno and explain it in @err. */
-int port_open(struct port_channel *chan, struct error *err);
-void port_close(struct port_channel *chan);
 
 /* @id becomes the number of the new port. The caller closes the fd. */
-int port_attach(struct port_channel *chan, const struct port_attach *attach,
+int port_attach(struct channel *chan, const struct port_attach *attach,
 		uint32_t *id, struct error *err);
-int port_detach(struct port_channel *chan, uint32_t id, struct error *err);
-int port_get(struct port_channel *chan, uint32_t id, struct port *port,
+int port_detach(struct channel *chan, uint32_t id, struct error *err);
+int port_get(struct channel *chan, uint32_t id, struct port *port,
 	     struct error *err);
 
-/*
- * Calls @fn for each port of one consistent dump: a dump that changes took
- * place in is thrown away and asked for again.
- */
-int port_dump(struct port_channel *chan, port_fn fn, void *arg,
+/* A request for a dump of all ports, or NULL. */
+struct nl_msg *port_dump_request(struct channel *chan, void *arg);
+
+/* Calls @fn for each port of one consistent dump. */
+int port_dump(struct channel *chan, port_fn fn, void *arg,
 	      struct error *err);
 
-int port_events_open(struct port_events *events, struct error *err);
-void port_events_close(struct port_events *events);
-
-/* For poll(). */
-int port_events_fd(const struct port_events *events);
-
-/*
- * Takes what has arrived without waiting and calls @fn for each event. Returns
- * 0, -ENOBUFS if events were lost (dump, to know where things stand), -ENODEV
- * if the kernel module has been removed, or another negative errno.
- */
-int port_events_read(struct port_events *events, port_fn fn, void *arg,
-		     struct error *err);
+/* As channel_read(). */
+int port_events(struct channel *chan, port_fn fn, void *arg,
+		struct error *err);
 
 /*
  * Reads the attributes of a message of the family. Returns 0, or -EBADMSG if

@@ -14,7 +14,8 @@ struct test {
 #define TEST(fn)	{ #fn, fn }
 
 extern const struct test usbip_tests[], address_tests[], names_tests[],
-			 out_tests[], port_tests[], server_tests[];
+			 out_tests[], port_tests[], server_tests[],
+			 volume_channel_tests[];
 
 void test_expect(bool ok, const char *what, const char *file, int line);
 
