@@ -51,7 +51,7 @@ static const char *netlink_name(struct rekey_volume *v)
 	struct mapped_device *md = dm_table_get_md(v->ti->table);
 	char name[DM_NAME_LEN];
 
-	BUILD_BUG_ON(DM_NAME_LEN != HEARTH_VOLUME_NAME_MAX_LEN + 1);
+	BUILD_BUG_ON(sizeof(name) != HEARTH_VOLUME_NAME_MAX_LEN + 1);
 	if (!dm_copy_name_and_uuid(md, name, NULL))
 		strscpy(v->name, name, sizeof(v->name));
 	return v->name;
