@@ -346,10 +346,15 @@ static int activate_devices(struct rekey_volume *v, char **error)
 	return err;
 }
 
-/* Pages for regions that the volume did not have. Nothing was written there. */
+/*
+ * Pages for regions that the volume did not have. Nothing was written there;
+ * they are under the slot of the one that was the last. A job that went to the
+ * end goes on to the new one.
+ */
 static int activate_growth(struct rekey_volume *v, u64 old, char **error)
 {
-	u64 page;
+	struct rekey_job *job = &v->meta.sb.job;
+	u64 page, i;
 	int err = 0;
 
 	if (v->meta.sb.sectors == v->ti->len)
@@ -358,7 +363,10 @@ static int activate_growth(struct rekey_volume *v, u64 old, char **error)
 	if (v->failed)
 		return -EROFS;
 	*error = "The metadata device cannot be written";
-	memset(v->map + old, 0, (v->regions - old) * sizeof(*v->map));
+	for (i = old; i < v->regions; i++)
+		v->map[i] = entry_unwritten(entry_slot(v->map[old - 1]));
+	if (job->kind != REKEY_JOB_NONE && job->first + job->count == old)
+		job->count = v->regions - job->first;
 	for (page = rekey_map_pages(old);
 	     !err && page < rekey_map_pages(v->regions); page++) {
 		v->meta.seq[REKEY_SLOT_PAGES + page] = 0;
