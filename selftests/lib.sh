@@ -24,6 +24,10 @@ plan()
 	echo "1..$1"
 }
 
+# go_on PLAN DONE FAILED: instead of a plan, by a test that goes on after a power
+# cut: so many results there were, so many of them bad.
+go_on() { _plan=$1 _n=$2 _failed=$3; }
+
 ok() { _n=$((_n + 1)); echo "ok $_n $*"; }
 not_ok() { _n=$((_n + 1)); _failed=$((_failed + 1)); echo "not ok $_n $*"; }
 skip() { _n=$((_n + 1)); echo "ok $_n ${1} # SKIP ${2-}"; }

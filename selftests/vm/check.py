@@ -199,7 +199,7 @@ class Batch:
         self.jobs = len(MACHINES[machine][0]) * CPUS.get(kname, 1)
         self.expected = times.boot(kname, machine) + sum(times.test(kname, t) for t in tests)
 
-    def run(self, root, logs, fill, report, virtme):
+    def run(self, root, logs, fill, report, virtme, full):
         left, n = list(self.tests), 0
         label = f"{self.kname}-{self.machine}-{self.tests[0].name.replace('/', '_')[:-3]}"
         while left:
@@ -207,7 +207,7 @@ class Batch:
             job = os.path.join(logs, f"{label}.{n}")
             kmemleak = self.kname in ("uml", "kasan") and any(t.kmemleak for t in left)
             start = time.monotonic()
-            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme)
+            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme, full)
             boot.run()
             if not virtme:
                 self.times.note(self.kname, self.machine, boot.took)
@@ -363,7 +363,7 @@ def main():
     p.add_argument("subset", nargs="*", help="folders of selftests, tests (usb/disk.sh), or 'host'")
     p.add_argument("--kernel", action="append", choices=[*STOCK, *DEBUG, "all"],
                    help="only on this kernel; a subset is on 6.12 without it")
-    p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel")
+    p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel, and all that a test can try")
     p.add_argument("--virtme", action="store_true", help="boot by virtme-ng (stock kernels)")
     p.add_argument("--list", action="store_true", help="list the tests and end")
     p.add_argument("--jobs", type=int, default=2 * os.cpu_count(),
@@ -417,7 +417,7 @@ def main():
     def work(batch, root):
         with slots.taken(batch.jobs, -batch.expected):
             try:
-                batch.run(root, logs, fill, report, virtme)
+                batch.run(root, logs, fill, report, virtme, args.full)
             except Exception as e:      # a fault of ours must not pass for success
                 report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
             left[0] -= 1

@@ -47,7 +47,9 @@ def split_tap(tap):
             continue
         words = line.split()
         if words[1] == "begin" and len(words) == 3:
-            name, text = words[2], ""
+            if words[2] != name:        # else it goes on after a power cut
+                text = ""
+            name = words[2]
         elif words[1] == "end" and len(words) == 4 and words[2] == name:
             out.append((name, text, int(words[3]) if words[3].isdigit() else 255))
             name = None

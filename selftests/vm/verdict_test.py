@@ -42,6 +42,11 @@ class Split(unittest.TestCase):
         self.assertFalse(done)
         self.assertTrue(split_tap("@hearth exit\n")[1])
 
+    def test_tap_over_a_power_cut(self):
+        got, _ = split_tap("@hearth begin a/b.sh\n1..2\nok 1 x\n@hearth up\n"
+                           "@hearth begin a/b.sh\nok 2 y\n@hearth end a/b.sh 0\n")
+        self.assertEqual(got, [("a/b.sh", "1..2\nok 1 x\nok 2 y\n", 0)])
+
     def test_console(self):
         got = split_console("x\nhearth-test: begin a\ny\nhearth-test: end a\nz\n")
         self.assertEqual(got, {None: "x\nz\n", "a": "y\n"})

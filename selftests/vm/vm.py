@@ -16,6 +16,7 @@ from paths import VM, image, kernel, lines
 BOOT_LIMIT = 180        # seconds from power-on to "@hearth up"; a loaded machine is slow
 SILENCE = 90            # seconds beyond a test's own limit (times SLOW)
 CPUS = {"lockdep": 2, "kasan": 2}               # of a guest, if not one
+FULL = 10                                       # so much longer a test may take by --full
 SLOW = {"uml": 2, "lockdep": 3, "kasan": 6}     # test limits are for stock kernels
 
 
@@ -122,6 +123,9 @@ class Bridge(threading.Thread):
                     if line.startswith("@barrier "):
                         self.guest.barriers.wait(line)
                         reply = "ok"
+                    elif line.startswith("@powercut "):
+                        self.guest.cut_power(int(line.split()[1]) / 1000)
+                        reply = "ok"
                     else:
                         reply = self.ask(qmp, self.parse(line))
                 except (ValueError, threading.BrokenBarrierError) as e:
@@ -165,6 +169,7 @@ class Guest:
         self.machine, self.barriers, self.shell, self.share = machine, barriers, shell, share
         self.virtme = virtme            # the folder of virtme-ng, where that is to boot
         self.proc = None
+        self.cutting, self.over, self.lock = False, False, threading.Lock()
         self.hearth = os.path.join(job, "hearth")
         os.makedirs(self.hearth, exist_ok=True)
 
@@ -291,18 +296,45 @@ class Guest:
             if self.share:
                 cmd += ["-virtfs", f"local,path={self.share},mount_tag=host,security_model=none"]
         else:
-            cmd += ["-serial", "file:" + self.console(), "-serial", "file:" + self.tap()]
+            # appended to: a power cut is not the end
+            for name, path in (("con", self.console()), ("tap", self.tap())):
+                cmd += ["-chardev", f"file,id={name},path={path},append=on", "-serial", "chardev:" + name]
         cmd += devices + ["-append", append]
         with open(self.job + "/command", "w", encoding="utf-8") as f:
             f.write(shlex.join(cmd) + "\n")
-        with open(self.job + "/qemu.log", "wb") as log:
+        self.launch(cmd)
+
+    def launch(self, cmd):
+        with open(self.job + "/qemu.log", "ab") as log:
             self.proc = subprocess.Popen(
                 cmd, stdin=None if self.shell else subprocess.DEVNULL,
                 stdout=None if self.shell else log, stderr=log,
                 start_new_session=not self.shell)
         self.bridges()
 
+    def cut_power(self, after):
+        """Kills QEMU some seconds from now and starts it again, with the disks as they are."""
+        def cut():
+            time.sleep(after)
+            with self.lock:
+                if self.over:
+                    return
+                self.cutting = True
+                self.proc.kill()
+                self.proc.wait()
+                for name in ("qmp", "bridge"):
+                    os.unlink(os.path.join(self.job, name))
+                with open(self.job + "/command", encoding="utf-8") as f:
+                    self.launch(shlex.split(f.read()))
+                self.cutting = False
+        threading.Thread(target=cut, daemon=True).start()
+
+    def has_died(self):
+        return not self.cutting and self.proc.poll() is not None
+
     def stop(self):
+        with self.lock:
+            self.over = True
         if self.proc and self.virtme:
             try:
                 self.proc.wait(20)      # it removes its temporary files
@@ -325,19 +357,22 @@ class Boot:
     """Runs a list of tests in the guests of a machine, until all are through,
     the guest dies, or a time limit passes."""
 
-    def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False, virtme=None):
+    def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False, virtme=None,
+                 full=False):
         self.tests = tests
         self.why = None                 # reason why the host ended it
         self.took = {}                  # test or "boot": seconds
         roles = MACHINES[machine][0]
         self.barriers = Barriers(len(roles))
-        self.slow = SLOW.get(kname, 1)
+        self.slow = SLOW.get(kname, 1) * (FULL if full else 1)
         self.guests = []
         for role in roles:
             g = Guest(kname, root, os.path.join(job, role), role, machine, self.barriers,
                       virtme=virtme)
             copy_tests(g.hearth, tests)
             g.write("run", "".join(f"{t.timeout * self.slow} {t.name}\n" for t in tests))
+            if full:
+                g.write("full", "")
             if kmemleak:
                 g.write("kmemleak", "")
             self.guests.append(g)
@@ -403,7 +438,7 @@ class Boot:
                     self.barriers.abort()
                 if done:
                     through += 1
-                elif g.proc.poll() is not None:
+                elif g.has_died():
                     self.why = f"{g.role}: the guest died"
                     return
                 elif time.monotonic() - seen[g][1] > self.limit(last):
