@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=stock,uml,lockdep timeout=180
+# hearth-test: machine=plain kernels=6.1,uml full=stock,debug timeout=180
 # Records that no good peer would send over kTLS: each ends the port, and it
 # says that TLS was the reason; or it is nothing, and the port works on.
 . "$HEARTH_LIB"

@@ -32,7 +32,7 @@ class Test:
 
     def __init__(self, name):
         self.name = name
-        self.machine, self.kernels, self.timeout = "plain", ["all"], 120
+        self.machine, self.kernels, self.full, self.timeout = "plain", ["all"], [], 120
         self.expect, self.alone, self.silence, self.kmemleak = None, False, SILENCE, True
         self.programs = []
         m = re.search(r"^# hearth-test:(.*)$", read(SELFTESTS, name), re.M)
@@ -43,6 +43,8 @@ class Test:
                 self.machine = ALIASES.get(value, value)
             elif key == "kernels":
                 self.kernels = value.split(",")
+            elif key == "full":         # on these by --full, or where one is asked for by name
+                self.full = value.split(",")
             elif key == "programs":
                 self.programs = value.split(",")
             elif key == "timeout":
@@ -60,11 +62,11 @@ class Test:
         if self.machine not in MACHINES:
             raise SystemExit(f"check: selftests/{name}: no machine {self.machine}")
 
-    def wants(self, kname):
+    def wants(self, kname, full=False):
         if kname == "uml" and self.machine != "plain":
             return False
         group = "stock" if kname in STOCK else "debug"
-        return any(k in ("all", group, kname) for k in self.kernels)
+        return any(k in ("all", group, kname) for k in self.kernels + (self.full if full else []))
 
 
 def find_tests():
@@ -379,8 +381,9 @@ def main():
         kernels = args.kernel
     if args.virtme:
         kernels = [k for k in kernels if k in STOCK]
+    full = args.full or bool(args.kernel)
     runs = [(t, k) for k in kernels for t in tests
-            if t.wants(k) and (not quick or k == QUICK or not t.wants(QUICK))]
+            if t.wants(k, full) and (not quick or k == QUICK or not t.wants(QUICK))]
     if args.list:
         for t in tests:
             on = [k for other, k in runs if other is t]

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=stock,uml timeout=90
+# hearth-test: machine=plain kernels=stock full=debug timeout=90
 # Ciphertext as the standard has it (IEEE 1619), and as OpenSSL makes it: of what
 # is written, of a first write's rest of a region, and of what was moved.
 . "$HEARTH_LIB"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,7.2,uml timeout=400
+# hearth-test: machine=plain kernels=6.12 full=all timeout=400
 # A crash at any FLUSH or FUA of a rekey under writers, with discards: data and
 # metadata lie on one logged device, so that their order is known. Each sample is
 # opened as it lies, verified while the mover goes on, and when it is through.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=all timeout=240
+# hearth-test: machine=plain kernels=6.1,uml full=all timeout=240
 # Errors of the devices: of data, a move stops and can go on; of metadata, the
 # volume is read-only. No acknowledged write is lost, whatever happens.
 . "$HEARTH_LIB"

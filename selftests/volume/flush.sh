@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,7.2 timeout=120
+# hearth-test: machine=plain kernels=6.12 full=7.2 timeout=120
 # Flushes of data that fail (scsi_debug, which can be told so since 6.7): the move
 # stops and nothing is committed. Metadata are written with FUA: faults.sh.
 . "$HEARTH_LIB"

@@ -7,7 +7,8 @@
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
-len=$((16 * mib))
+mb=4	# of the volume
+len=$((mb * mib))
 bytes=64	# of a data key
 
 # What dm-crypt wrote is read through a volume that adopts it, and back.
@@ -15,11 +16,11 @@ interop()	# NAME CRYPT-OPTIONS...
 {
 	local name=$1 a b
 	shift
-	ramdisks 2 18
+	ramdisks 2 $((mb + 2))
 	key d0 $bytes
 	# shellcheck disable=SC2086
 	plain_crypt c $len /dev/ram1 0 d0 "$@"
-	dd if=/dev/urandom of=/dev/mapper/c bs=1M count=16 oflag=direct status=none
+	dd if=/dev/urandom of=/dev/mapper/c bs=1M count=$mb oflag=direct status=none
 	a=$(sum /dev/mapper/c)
 	dmremove c
 	check "$name: a volume adopts it" open_volume v $len adopt:0 "key:0:$(src d0 $bytes)" || return
@@ -60,7 +61,7 @@ key d1
 crypt_driver=
 for name in aes-generic aes-lib; do
 	cipher="capi:cryptd(xts(ecb($name)))-plain64"
-	ramdisks 2 18
+	ramdisks 2 $((mb + 2))
 	dmcreate c "0 8 crypt $cipher $(src d1) 0 /dev/ram1 0" 2>/dev/null && dmremove c &&
 		crypt_driver=$name && break
 done
@@ -74,14 +75,16 @@ cipher=$crypt_cipher
 crypt_cipher=
 
 # An empty volume: nothing lies anywhere till it is written.
-ramdisks 2 20
+mb=8
+len=$((mb * mib))
+ramdisks 2 12
 key d0 $bytes
 check "a new volume is made" open_volume v $len create "key:0:$(src d0 $bytes)"
-check "its regions are not written" [ "$(field v 3)" = "0/64" ]
+check "its regions are not written" [ "$(field v 3)" = "0/32" ]
 check "they read as zeros" ./pattern check /dev/mapper/v 1 0
 dd if=/dev/urandom of=/tmp/work/one bs=4k count=1 status=none
 check "a first write" dd if=/tmp/work/one of=/dev/mapper/v bs=4k seek=100 oflag=direct status=none
-check "it took one region" [ "$(field v 3)" = "1/64" ]
+check "it took one region" [ "$(field v 3)" = "1/32" ]
 dd if=/dev/mapper/v of=/tmp/work/back bs=4k skip=100 count=1 iflag=direct status=none
 check "it reads back" cmp /tmp/work/one /tmp/work/back
 dd if=/dev/mapper/v of=/tmp/work/back bs=4k skip=64 count=36 iflag=direct status=none
@@ -94,7 +97,7 @@ check "the disk does not show the bytes" eval '! grep -qaF "$(head -c 24 /tmp/wo
 
 # Whole again after it is closed.
 check "all is written" ./pattern round /dev/mapper/v 7 1
-dd if=/dev/urandom of=/dev/mapper/v bs=1M count=16 oflag=direct status=none
+dd if=/dev/urandom of=/dev/mapper/v bs=1M count=$mb oflag=direct status=none
 before=$(sum /dev/mapper/v)
 line=$(dmsetup table v)
 diag "$line"
@@ -106,7 +109,7 @@ esac
 dmremove v
 check "it opens again by the line that the table had" dmcreate v "$line"
 check "it reads the same" [ "$(sum /dev/mapper/v)" = "$before" ]
-check "all regions are written" [ "$(field v 3)" = "64/64" ]
+check "all regions are written" [ "$(field v 3)" = "32/32" ]
 refused "a second volume on the same metadata" "Another volume is active" dmcreate w "$line"
 dmremove w 2>/dev/null
 dmremove v
@@ -115,7 +118,7 @@ dmremove v
 options=allow_discards
 check "opens with discards" open_volume v $len "key:0:$(src d0 $bytes)"
 check "discard of two regions and a bit" blkdiscard -o $((3 * 262144)) -l $((2 * 262144 + 8192)) /dev/mapper/v
-check "two regions are free" [ "$(field v 3)" = "62/64" ]
+check "two regions are free" [ "$(field v 3)" = "30/32" ]
 dd if=/dev/mapper/v bs=256k skip=3 count=2 iflag=direct status=none | cmp - <(head -c 524288 /dev/zero) >/tmp/work/out 2>&1
 check "they read as zeros" [ ! -s /tmp/work/out ]
 dd if=/dev/mapper/v of=/tmp/work/back bs=4k skip=$((5 * 64)) count=1 iflag=direct status=none
@@ -143,7 +146,7 @@ umount /mnt/v
 dmremove v
 
 # Metadata and data on one device.
-ramdisks 1 20
+ramdisks 1 12
 data="/dev/ram0 4096"
 options=meta_offset:2048
 refused "data that begin within the metadata" "begins within the metadata" \
@@ -151,7 +154,7 @@ refused "data that begin within the metadata" "begins within the metadata" \
 check "one device for both" open_volume w $len create "key:0:$(src d0 $bytes)"
 check "the table says where" eval 'dmsetup table w | grep -q " meta_offset:2048 "'
 check "what is before it is untouched" cmp -n $((2048 * 512)) /dev/ram0 /dev/zero
-dd if=/dev/urandom of=/dev/mapper/w bs=1M count=16 oflag=direct status=none
+dd if=/dev/urandom of=/dev/mapper/w bs=1M count=$mb oflag=direct status=none
 one=$(sum /dev/mapper/w)
 dmremove w
 open_volume w $len "key:0:$(src d0 $bytes)"

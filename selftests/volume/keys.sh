@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=stock timeout=180
+# hearth-test: machine=plain kernels=6.12 full=stock timeout=180
 # A key is nowhere in the machine's memory once it has left the keyring and the
 # volume: all of the memory is searched.
 . "$HEARTH_LIB"

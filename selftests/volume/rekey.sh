@@ -7,8 +7,8 @@
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
-len=$((20 * mib))
-regions=80
+len=$((10 * mib))
+regions=40
 
 # rekey FROM TO [FIRST COUNT]: to its end.
 rekey()
@@ -36,12 +36,12 @@ key d0
 key d1
 both=("key:0:$(src d0)" "key:1:$(src d1)")
 
-ramdisks 3 24
+ramdisks 3 14
 check "a volume with two keys" open_volume v $len create key:0:"$(src d0)"
 check "a second key" msg v key load 1 "$(src d1)"
 refused "to a slot without a key" "keys of both slots must be loaded" msg v rekey start 0 2
 refused "to itself" "From a slot to itself" msg v rekey start 0 0
-refused "a range behind the end" "Bad range" msg v rekey start 0 1 79 2
+refused "a range behind the end" "Bad range" msg v rekey start 0 1 39 2
 refused "a pause without a job" "There is no job" msg v rekey pause
 
 # Under writers.
@@ -68,15 +68,15 @@ check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
 
 # Slowly, and with pauses, under writers.
 hammer
-check "a rate is set" msg v rate 1024
+check "a rate is set" msg v rate 256
 before=${EPOCHREALTIME/./}
 msg v rekey start 1 0
 sleep 2
 at=$(moved)
 check "it is slow" job_is v running
 check "paused" msg v rekey pause
-# four regions a second, those in motion, and a tenth for the clock
-most=$(((${EPOCHREALTIME/./} - before) * 44 / 10000000 + 5))
+# a region a second, those in motion, and a tenth for the clock
+most=$(((${EPOCHREALTIME/./} - before) * 11 / 10000000 + 5))
 check "neither still nor faster than its rate" between "$at" 1 $most
 at=$(moved)
 sleep 1
@@ -127,30 +127,30 @@ PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mappe
 dmremove v
 
 # One spare place, the volume in place: it slides, and dm-crypt can have it.
-ramdisks 2 17
-plain_crypt c $((16 * mib)) /dev/ram1 0 d0
-dd if=/dev/urandom of=/dev/mapper/c bs=1M count=16 oflag=direct status=none
+ramdisks 2 9
+plain_crypt c $((8 * mib)) /dev/ram1 0 d0
+dd if=/dev/urandom of=/dev/mapper/c bs=1M count=8 oflag=direct status=none
 before=$(sum /dev/mapper/c)
 dmremove c
 region=2048
-check "adopted with one spare place" open_volume v $((16 * mib)) adopt:0 "${both[@]}"
+check "adopted with one spare place" open_volume v $((8 * mib)) adopt:0 "${both[@]}"
 check "rekeyed with one spare place" rekey 0 1
 dmremove v
-plain_crypt c $((16 * mib)) /dev/ram1 2048 d1
+plain_crypt c $((8 * mib)) /dev/ram1 2048 d1
 check "dm-crypt has it, one place on" [ "$(sum /dev/mapper/c)" = "$before" ]
 dmremove c
 region=512
 
 # Emptying a device takes no key.
-ramdisks 3 20
+ramdisks 3 10
 data="/dev/ram1 0 /dev/ram2 0"
-open_volume v $((16 * mib)) create "key:0:$(src d0)"
+open_volume v $((8 * mib)) create "key:0:$(src d0)"
 ./pattern round /dev/mapper/v 3 1
 msg v key evict 0
 check "a device is emptied without a key" eval "msg v move 0 1 && wait_for 60 idle v"
 dmremove v
 data="- 0 /dev/ram2 0"
-check "it opens without the device" open_volume v $((16 * mib)) "key:0:$(src d0)"
+check "it opens without the device" open_volume v $((8 * mib)) "key:0:$(src d0)"
 check "it reads the same" ./pattern check /dev/mapper/v 3 1
 dmremove v
 finish
