@@ -123,32 +123,38 @@ static void cipher_iv(const struct rekey_cipher *cipher, u8 *iv, u64 sector)
 }
 
 /**
+ * cipher_job_init() - once, before the first sector
+ * @job: the caller's
+ */
+void cipher_job_init(struct cipher_job *job)
+{
+	sg_init_table(&job->in, 1);
+	sg_init_table(&job->out, 1);
+}
+
+/**
  * cipher_sector() - set up the request for one sector
  * @cipher: of the volume
  * @job: holds the request
- * @tfm: with the key
  * @sector: of the volume, of 512 bytes
  * @in: the sector's bytes
  * @out: where they go, which may be the same
  *
- * The caller has set the request's callback.
+ * The caller has set the request's transform and callback.
  */
 void cipher_sector(struct rekey_cipher *cipher, struct cipher_job *job,
-		   struct crypto_skcipher *tfm, u64 sector,
-		   struct bio_vec *in, struct bio_vec *out)
+		   u64 sector, const struct bio_vec *in,
+		   const struct bio_vec *out)
 {
 	struct scatterlist *dst = &job->in;
 
-	sg_init_table(&job->in, 1);
 	sg_set_page(&job->in, in->bv_page, cipher->sector_size, in->bv_offset);
 	if (in->bv_page != out->bv_page || in->bv_offset != out->bv_offset) {
 		dst = &job->out;
-		sg_init_table(dst, 1);
 		sg_set_page(dst, out->bv_page, cipher->sector_size,
 			    out->bv_offset);
 	}
 	cipher_iv(cipher, job->iv, sector);
-	skcipher_request_set_tfm(&job->req, tfm);
 	skcipher_request_set_crypt(&job->req, &job->in, dst,
 				   cipher->sector_size, job->iv);
 }

@@ -41,9 +41,10 @@ struct cipher_job {
 };
 
 int cipher_init(struct rekey_cipher *cipher, const char *name, char **error);
+void cipher_job_init(struct cipher_job *job);
 void cipher_sector(struct rekey_cipher *cipher, struct cipher_job *job,
-		   struct crypto_skcipher *tfm, u64 sector,
-		   struct bio_vec *in, struct bio_vec *out);
+		   u64 sector, const struct bio_vec *in,
+		   const struct bio_vec *out);
 
 /* Bytes of a struct cipher_job. */
 static inline size_t cipher_job_size(const struct rekey_cipher *cipher)

@@ -64,8 +64,7 @@ static int io_crypt_sector(struct rekey_io *io)
 	/* the queue's limits say that it does not happen */
 	if (unlikely((in.bv_len | out.bv_len) & (size - 1)))
 		return -EIO;
-	cipher_sector(&v->cipher, &io->job, io->user.key->tfm, io->sector, &in,
-		      &out);
+	cipher_sector(&v->cipher, &io->job, io->sector, &in, &out);
 	bio_advance_iter_single(io->bio, &io->in, size);
 	bio_advance_iter_single(out_bio, &io->out, size);
 	io->sector += size >> SECTOR_SHIFT;
@@ -131,6 +130,8 @@ static void io_crypt_init(struct rekey_io *io, struct bvec_iter in,
 	io->out = out;
 	io->sector = dm_target_offset(io->v->ti, in.bi_sector);
 	io->status = BLK_STS_OK;
+	cipher_job_init(&io->job);
+	skcipher_request_set_tfm(&io->job.req, io->user.key->tfm);
 	/* it must not sleep: a read is computed in a softirq */
 	skcipher_request_set_callback(&io->job.req, CRYPTO_TFM_REQ_MAY_BACKLOG,
 				      io_crypt_done, io);

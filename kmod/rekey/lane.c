@@ -58,7 +58,8 @@ static int lane_crypt_sector(struct rekey_lane *lane, struct rekey_key *key,
 {
 	struct skcipher_request *req = &lane->job->req;
 
-	cipher_sector(&lane->v->cipher, lane->job, key->tfm, sector, at, at);
+	skcipher_request_set_tfm(req, key->tfm);
+	cipher_sector(&lane->v->cipher, lane->job, sector, at, at);
 	return crypto_wait_req(encrypt ? crypto_skcipher_encrypt(req) :
 			       crypto_skcipher_decrypt(req), &lane->wait);
 }
@@ -299,6 +300,7 @@ static struct rekey_lane *lane_alloc(struct rekey_volume *v,
 	lane->job = kzalloc(cipher_job_size(&v->cipher), GFP_KERNEL);
 	if (!lane->job)
 		goto err;
+	cipher_job_init(lane->job);
 	skcipher_request_set_callback(&lane->job->req,
 				      CRYPTO_TFM_REQ_MAY_BACKLOG |
 				      CRYPTO_TFM_REQ_MAY_SLEEP,
