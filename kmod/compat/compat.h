@@ -49,6 +49,16 @@
 #else
 #define hearth_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
 #endif
+/* 6.9 has a workqueue in softirqs; before, the work goes to @wq. */
+static inline struct workqueue_struct *
+hearth_bh_wq(struct workqueue_struct *wq)
+{
+#if KERNEL_VERSION(6, 9, 0) > LINUX_VERSION_CODE
+	return wq;
+#else
+	return system_bh_wq;
+#endif
+}
 
 /* 6.7 has crypto_memneq() in a header of its own. */
 #if KERNEL_VERSION(6, 7, 0) > LINUX_VERSION_CODE

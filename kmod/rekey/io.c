@@ -105,10 +105,10 @@ static void io_crypt_work(struct work_struct *work)
 		io_crypt_through(io);
 }
 
-static void io_crypt_queue(struct rekey_io *io)
+static void io_crypt_queue(struct rekey_io *io, struct workqueue_struct *wq)
 {
 	INIT_WORK(&io->work, io_crypt_work);
-	queue_work(io->v->crypt_wq, &io->work);
+	queue_work(wq, &io->work);
 }
 
 /* Of an asynchronous driver: the sector is done, the rest follows. */
@@ -120,7 +120,7 @@ static void io_crypt_done(HEARTH_CRYPTO_DATA *data, int err)
 		return;
 	if (err)
 		io->status = BLK_STS_IOERR;
-	io_crypt_queue(io);
+	io_crypt_queue(io, io->v->crypt_wq);
 }
 
 static void io_crypt_init(struct rekey_io *io, struct bvec_iter in,
@@ -139,12 +139,24 @@ static void io_crypt_init(struct rekey_io *io, struct bvec_iter in,
 
 /* --- reads ------------------------------------------------------------------------ */
 
-static bool io_read_here(struct rekey_io *io)
+static bool io_read_in_softirq(struct rekey_io *io)
 {
-	if (in_hardirq() || irqs_disabled())
-		return false;
-	return !in_interrupt() || io->v->no_read_workqueue ||
-	       io->in.bi_size <= IO_SOFTIRQ_BYTES;
+	return io->v->no_read_workqueue || io->in.bi_size <= IO_SOFTIRQ_BYTES;
+}
+
+static void io_read_crypt(struct rekey_io *io)
+{
+	struct workqueue_struct *wq = io->v->crypt_wq;
+	bool softirq = io_read_in_softirq(io);
+
+	if (in_hardirq() || irqs_disabled()) {
+		/* a thread's switch costs as much as a short read's sectors */
+		io_crypt_queue(io, softirq ? hearth_bh_wq(wq) : wq);
+	} else if (in_interrupt() && !softirq) {
+		io_crypt_queue(io, wq);
+	} else if (io_crypt(io)) {
+		io_end(io);
+	}
 }
 
 static void io_read_done(struct bio *bio)
@@ -158,10 +170,8 @@ static void io_read_done(struct bio *bio)
 	io->status = bio->bi_status;
 	if (io->status)
 		io_end(io);
-	else if (!io_read_here(io))
-		io_crypt_queue(io);
-	else if (io_crypt(io))
-		io_end(io);
+	else
+		io_read_crypt(io);
 }
 
 static void io_read(struct rekey_io *io)
