@@ -3,6 +3,12 @@
  * Lanes: each copies one region at a time, in pieces that stay in the cache.
  * Some are for writers that wait for a region's first write, the others for
  * the mover. Their memory is there from the start.
+ *
+ * A writer that waits for a region should not have to wait for the other
+ * regions that are in motion beside it. So between two pieces a lane of the
+ * mover gives way to one whose region has a writer, unless its own has, too: its
+ * work returns, and is queued again when a region is through. It never sleeps
+ * for another lane, which may be queued behind it.
  */
 #include <linux/bio.h>
 #include <linux/device-mapper.h>
@@ -21,6 +27,9 @@ struct rekey_lane {
 	struct rekey_volume *v;
 	struct work_struct work;
 	struct list_head *queue;
+	struct rekey_change *change;	/* in the lane; the volume's @lock */
+	bool parked;		/* gave way to another lane; the same */
+	u32 off;		/* sectors of the region that are copied */
 	struct rekey_key *key[2];	/* held until the change is ready */
 	struct crypto_wait wait;
 	struct cipher_job *job;
@@ -130,15 +139,39 @@ static int lane_copy_piece(struct rekey_lane *lane, struct rekey_change *change,
 	return err;
 }
 
+/* A hint: who comes to wait at this moment is seen a piece later. */
+static bool change_has_writer(const struct rekey_change *change)
+{
+	return change && READ_ONCE(change->bios.head);
+}
+
+/* Has another lane of the mover's more to hurry? Then this one is parked. */
+static bool lane_parks(struct rekey_lane *lane)
+{
+	struct rekey_volume *v = lane->v;
+	u32 i;
+
+	if (!lane->change->mover || change_has_writer(lane->change))
+		return false;
+	spin_lock_irq(&v->lock);
+	for (i = REKEY_LANES_IO; i < REKEY_LANES && !lane->parked; i++)
+		lane->parked = change_has_writer(v->lane[i]->change);
+	spin_unlock_irq(&v->lock);
+	return lane->parked;
+}
+
+/* Goes on where it was. It is not through if the lane is parked. */
 static int lane_copy(struct rekey_lane *lane, struct rekey_change *change,
 		     struct rekey_key *from, struct rekey_key *to)
 {
-	u32 length = region_length(lane->v, change->region), off, n;
+	u32 length = region_length(lane->v, change->region), n;
 	int err = 0;
 
-	for (off = 0; !err && off < length; off += n) {
-		n = min_t(u32, length - off, LANE_SECTORS);
-		err = lane_copy_piece(lane, change, from, to, off, n);
+	for (; !err && lane->off < length; lane->off += n) {
+		if (lane_parks(lane))
+			break;
+		n = min_t(u32, length - lane->off, LANE_SECTORS);
+		err = lane_copy_piece(lane, change, from, to, lane->off, n);
 	}
 	return err;
 }
@@ -150,8 +183,10 @@ static int lane_move(struct rekey_lane *lane, struct rekey_change *change)
 	/* the same slot: ciphertext is as good at another place */
 	if (from == to)
 		return lane_copy(lane, change, NULL, NULL);
-	lane->key[0] = slot_get_key(lane->v, from);
-	lane->key[1] = slot_get_key(lane->v, to);
+	if (!lane->key[0])
+		lane->key[0] = slot_get_key(lane->v, from);
+	if (!lane->key[1])
+		lane->key[1] = slot_get_key(lane->v, to);
 	if (!lane->key[0] || !lane->key[1])
 		return -ENOKEY;
 	return lane_copy(lane, change, lane->key[0], lane->key[1]);
@@ -203,16 +238,23 @@ static int lane_zero(struct rekey_lane *lane, struct rekey_change *change)
 	return err ?: lane_copy(lane, change, NULL, key);
 }
 
+/* The change that was parked, or the next one of the queue. */
 static struct rekey_change *lane_next(struct rekey_lane *lane)
 {
 	struct rekey_volume *v = lane->v;
 	struct rekey_change *change;
 
 	spin_lock_irq(&v->lock);
-	change = list_first_entry_or_null(lane->queue, struct rekey_change,
-					  node);
-	if (change)
-		list_del(&change->node);
+	lane->parked = false;
+	change = lane->change;
+	if (!change) {
+		change = list_first_entry_or_null(lane->queue,
+						  struct rekey_change, node);
+		if (change)
+			list_del(&change->node);
+		lane->change = change;
+		lane->off = 0;
+	}
 	spin_unlock_irq(&v->lock);
 	return change;
 }
@@ -232,18 +274,43 @@ static void lane_put_keys(struct rekey_lane *lane)
 	}
 }
 
+/* The region is through: the lane has no change, and others may go on. */
+static void lane_leave(struct rekey_lane *lane)
+{
+	DECLARE_BITMAP(parked, REKEY_LANES) = { 0 };
+	struct rekey_volume *v = lane->v;
+	u32 i;
+
+	spin_lock_irq(&v->lock);
+	lane->change = NULL;
+	for (i = 0; i < REKEY_LANES; i++)
+		if (v->lane[i]->parked)
+			__set_bit(i, parked);
+	spin_unlock_irq(&v->lock);
+	for_each_set_bit(i, parked, REKEY_LANES)
+		queue_work(v->copy_wq, &v->lane[i]->work);
+}
+
+static int lane_run(struct rekey_lane *lane, struct rekey_change *change)
+{
+	if (READ_ONCE(lane->v->failed))
+		return -EROFS;
+	return change->kind == CHANGE_MOVE ? lane_move(lane, change) :
+	       lane_zero(lane, change);
+}
+
 static void lane_work(struct work_struct *work)
 {
 	struct rekey_lane *lane = container_of(work, struct rekey_lane, work);
 	struct rekey_change *change;
+	int err;
 
 	while ((change = lane_next(lane))) {
-		if (READ_ONCE(lane->v->failed))
-			change->err = -EROFS;
-		else if (change->kind == CHANGE_MOVE)
-			change->err = lane_move(lane, change);
-		else
-			change->err = lane_zero(lane, change);
+		err = lane_run(lane, change);
+		if (lane->parked)
+			return;		/* lane_leave() queues it again */
+		change->err = err;
+		lane_leave(lane);
 		change_ready(lane->v, change);
 		lane_put_keys(lane);
 	}
