@@ -49,6 +49,7 @@
 #else
 #define hearth_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
 #endif
+
 /* 6.9 has a workqueue in softirqs; before, the work goes to @wq. */
 static inline struct workqueue_struct *
 hearth_bh_wq(struct workqueue_struct *wq)

@@ -313,4 +313,5 @@ void commit_work_fn(struct work_struct *work)
 		change_reap(v, change);
 	if (!list_empty(&ready))
 		commit_batch(v, &ready);
+	lanes_go_on(v);
 }

@@ -69,6 +69,7 @@ void commit_work_fn(struct work_struct *work);
 /* lane.c */
 int lanes_alloc(struct rekey_volume *v);
 void lanes_free(struct rekey_volume *v);
+void lanes_go_on(struct rekey_volume *v);
 void lane_queue(struct rekey_volume *v, struct rekey_change *change);
 void change_ready(struct rekey_volume *v, struct rekey_change *change);
 

@@ -7,7 +7,7 @@
  * A writer that waits for a region should not have to wait for the other
  * regions that are in motion beside it. So between two pieces a lane of the
  * mover gives way to one whose region has a writer, unless its own has, too: its
- * work returns, and is queued again when a region is through. It never sleeps
+ * work returns, and is queued again when a region is committed. It never sleeps
  * for another lane, which may be queued behind it.
  */
 #include <linux/bio.h>
@@ -274,15 +274,26 @@ static void lane_put_keys(struct rekey_lane *lane)
 	}
 }
 
-/* The region is through: the lane has no change, and others may go on. */
+/* The region is through: it goes to the committer, which lets others go on. */
 static void lane_leave(struct rekey_lane *lane)
 {
+	spin_lock_irq(&lane->v->lock);
+	lane->change = NULL;
+	spin_unlock_irq(&lane->v->lock);
+}
+
+/**
+ * lanes_go_on() - lanes that gave way to a region that is committed now
+ * @v: the volume
+ *
+ * In the committer: not before, as the writer waits for the commit, too.
+ */
+void lanes_go_on(struct rekey_volume *v)
+{
 	DECLARE_BITMAP(parked, REKEY_LANES) = { 0 };
-	struct rekey_volume *v = lane->v;
 	u32 i;
 
 	spin_lock_irq(&v->lock);
-	lane->change = NULL;
 	for (i = 0; i < REKEY_LANES; i++)
 		if (v->lane[i]->parked)
 			__set_bit(i, parked);
@@ -308,7 +319,7 @@ static void lane_work(struct work_struct *work)
 	while ((change = lane_next(lane))) {
 		err = lane_run(lane, change);
 		if (lane->parked)
-			return;		/* lane_leave() queues it again */
+			return;		/* lanes_go_on() queues it again */
 		change->err = err;
 		lane_leave(lane);
 		change_ready(lane->v, change);
