@@ -4,14 +4,15 @@
 # A crash at any FLUSH or FUA of a rekey under writers, with discards: data and
 # metadata lie on one logged device, so that their order is known. Each sample is
 # opened as it lies, verified while the mover goes on, and when it is through.
-# HEARTH_SAMPLES: how many points; all of them by a large number.
+# Every point with check --full.
 . "$HEARTH_LIB"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
 len=$((8 * mib))
 rounds=12
-samples=${HEARTH_SAMPLES:-24}
+samples=24
+[ ! "${HEARTH_FULL-}" ] || samples=1000000
 both=("key:0:$(src d0)" "key:1:$(src d1)")
 
 # slices DEV: the metadata and the data device as parts of one.
@@ -71,7 +72,8 @@ diag "$stops writes with FLUSH or FUA"
 check "each write of metadata has FUA" [ "$(./replay /dev/ram2 - $((2 * mib)) 0)" = 0 ]
 check "there is enough to crash at" [ "$stops" -gt $((rounds * 4)) ]
 
-step=$((stops / samples + 1))
+[ "$samples" -le "$stops" ] || samples=$stops
+step=$(((stops + samples - 1) / samples))
 done=0 bad=0 n=0
 while [ $n -lt "$stops" ]; do
 	# the last point is the end of the log
