@@ -16,6 +16,7 @@ enum {
 int usb_main(struct out *out, int argc, char **argv);
 int volume_main(struct out *out, int argc, char **argv);
 int monitor_main(struct out *out, int argc, char **argv);
+int volume_main(struct out *out, int argc, char **argv);
 
 /* What was refused, and why, to standard error. Returns EXIT_REFUSED. */
 int refused(const struct error *err);

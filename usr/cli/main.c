@@ -17,6 +17,21 @@ static const char help[] =
 	"  hearth usb ports [PORT]\n"
 	"  hearth volume regions NAME\n"
 	"  hearth monitor\n"
+	"  hearth volume create NAME DEVICE... [--meta DEVICE] [--user USER] ...\n"
+	"  hearth volume open NAME DEVICE... [--user USER] [--readonly] ...\n"
+	"  hearth volume close NAME\n"
+	"  hearth volume status [NAME]\n"
+	"  hearth volume rekey NAME [--user USER] [--range FIRST COUNT]\n"
+	"                      [--rate KIB] [--wait]\n"
+	"  hearth volume pause|resume|abort NAME\n"
+	"  hearth volume rate NAME KIB\n"
+	"  hearth volume evacuate NAME FROM TO [--wait]\n"
+	"  hearth volume adopt NAME DEVICE... --meta DEVICE --header-backup FILE\n"
+	"  hearth volume slot list NAME\n"
+	"  hearth volume slot add NAME --user USER\n"
+	"  hearth volume slot assign NAME FIRST COUNT USER|SLOT\n"
+	"  hearth volume slot erase NAME USER|SLOT [--yes]\n"
+	"  hearth volume slot unlock|lock|passwd NAME USER\n"
 	"\n"
 	"  -j, --json     print JSON\n"
 	"  -p, --pretty   print JSON for people\n"
@@ -24,7 +39,7 @@ static const char help[] =
 	"  -h, --help     print this\n"
 	"\n"
 	"Exit status: 0 done, 1 usage, 2 refused by the kernel or the server.\n"
-	"See hearth(8), hearth-usb(8), hearth-monitor(8).\n";
+	"See hearth(8), hearth-usb(8), hearth-monitor(8), hearth-volume(8).\n";
 
 int refused(const struct error *err)
 {
@@ -79,6 +94,7 @@ int main(int argc, char **argv)
 		{ "usb", usb_main },
 		{ "volume", volume_main },
 		{ "monitor", monitor_main },
+		{ "volume", volume_main },
 	};
 	bool json = false, pretty = false;
 	struct out out;

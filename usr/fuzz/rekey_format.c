@@ -7,11 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define __packed __attribute__((packed))
-#define BIT(n)			(1u << (n))
-#define BIT_ULL(n)		(1ull << (n))
-#define GENMASK_ULL(h, l)	((~0ull << (l)) & (~0ull >> (63 - (h))))
-#include "../../kmod/rekey/format.c"
+#include "../lib/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

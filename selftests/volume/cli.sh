@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=all timeout=300
+# "hearth volume": a volume's whole life, two users, what a crash or a kill -9
+# leaves, and that no secret is seen on the way.
+. "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
+. ./common.bash
+
+cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
+w=/tmp/work
+half=2048	# blocks of 4 KiB: 8 MiB, Ann's; then Bob's
+
+hv() { hearth volume "$@"; }
+# hj VERB...: JSON; json KEY VERB...: the first value of a key in it
+hj() { hearth -j volume "$@"; }
+json() { local key=$1; shift; hj "$@" | grep -oE "\"$key\":(\"[^\"]*\"|[0-9a-z]+)" | head -n 1 | cut -d: -f2- | tr -d '"'; }
+ann() { PATTERN_FIRST=0 PATTERN_COUNT=$half ./pattern "$@"; }
+bob() { PATTERN_FIRST=$half PATTERN_COUNT=$half ./pattern "$@"; }
+# says RC WORDS COMMAND...: its exit code, and words of what it says
+says()
+{
+	local rc=$1 words=$2 out got=0
+	shift 2
+	out=$("$@" 2>&1 </dev/null) || got=$?
+	echo "$out"
+	[ $got = "$rc" ] && [[ $out = *"$words"* ]] && return
+	echo "exit code $got; wanted $rc and \"$words\""
+	return 1
+}
+slots() { hj slot list v | grep -oE '"slot":[0-9]+' | wc -l; }
+keyslots() { cryptsetup luksDump "${1:-/dev/ram1}" | grep -cE '^  [0-9]+: luks2'; }
+# data_key: the bytes of Ann's data key, as libcryptsetup has it
+slot_of() { hj slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | head -n 1 | grep -oE '[0-9]+' | head -n 1; }
+
+plan 93
+modprobe dm-rekey || bail "the module does not load"
+modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
+printf 'correct horse' >$w/ann
+printf 'battery staple' >$w/bob
+printf 'wrong' >$w/eve
+ramdisks 4 64
+
+# Created.
+check "a file system is not overwritten" eval "mkfs.ext4 -q /dev/ram1 && says 2 'ext4' hv create v /dev/ram1 --key-file $w/ann $cheap"
+check "nor what is mounted" eval "mkdir -p $w/mnt && mount /dev/ram1 $w/mnt && says 2 'in use' hv create v /dev/ram1 --force --key-file $w/ann $cheap && umount $w/mnt"
+check "a device that is too small" says 2 "too small" hv create v /dev/ram1 --region-size 16384 --force --key-file $w/ann $cheap
+check "a file instead of a device" says 2 "no block device" hv create v $w/ann --key-file $w/ann $cheap
+check "an empty passphrase" says 2 "empty" hv create v /dev/ram1 --force --key-file /dev/null $cheap
+# shellcheck disable=SC2086
+check "a volume" says 0 "user ann has slot 0" hv create v /dev/ram1 --force --region-size 256 --user ann --key-file $w/ann $cheap
+check "it is closed" [ "$(dmsetup ls)" = "No devices found" ]
+refuse "cryptsetup does not open it" cryptsetup open --test-passphrase --key-file $w/ann /dev/ram1
+refuse "nor maps it" cryptsetup open --key-file $w/ann /dev/ram1 c
+check "creating it again is refused" says 2 "crypto_LUKS" hv create v /dev/ram1 --key-file $w/ann $cheap
+
+# Opened.
+check "a wrong passphrase" says 2 "wrong passphrase" hv open v /dev/ram1 --key-file $w/eve
+check "another device" says 2 "has no header" hv open v /dev/ram2 --key-file $w/ann
+check "a user who is not there" says 2 "no user bob" hv open v /dev/ram1 --user bob --key-file $w/ann
+check "opened, from standard input" eval "hv open v /dev/ram1 --key-file - <$w/ann"
+check "a second time is refused" says 2 "open already, as v" hv open x /dev/ram1 --key-file $w/ann
+check "Ann writes" ann round /dev/mapper/v 1 1
+check "a file system" mkfs.ext4 -q /dev/mapper/v
+check "mounted" mount /dev/mapper/v $w/mnt
+check "closing it is refused" says 2 "in use" hv close v
+check "unmounted" umount $w/mnt
+check "Ann writes again" ann round /dev/mapper/v 1 1
+check "status" eval "[ \$(json user status v) = ann ] && [ \$(json state status v) = open ]"
+check "closed" hv close v
+check "closing it again is refused" says 2 "no volume v" hv close v
+check "opened, by a descriptor" eval "hv open v /dev/ram1 --key-fd 7 7<$w/ann"
+check "it had been closed" eval "hv close v; says 0 'had been closed' hv open v /dev/ram1 --key-file $w/ann"
+check "Ann's data" ann check /dev/mapper/v 1 1
+check "a device of others is none of ours" eval "dmsetup create --noudevsync other --table '0 8 zero' && says 2 'no volume of ours' hv close other; dmsetup remove --noudevsync other"
+
+# Two users.
+check "Bob needs somebody's passphrase" says 2 "wrong passphrase" hv slot add v --user bob --key-file $w/eve --new-key-file $w/bob $cheap
+check "Bob" says 0 "slot 1 of bob added" hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
+check "he is there once" says 2 "a user already" hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
+check "regions of his" hv slot assign v 32 32 bob
+check "not those that Ann has written" says 2 "written under another slot" hv slot assign v 0 1 bob
+check "Bob writes" bob round /dev/mapper/v 2 1
+check "locked" hv slot lock v bob
+refuse "Bob's data cannot be read" bob check /dev/mapper/v 2 1
+check "Ann's can" ann check /dev/mapper/v 1 1
+check "Bob's passphrase is not Ann's" says 2 "not that of the user" hv slot unlock v bob --key-file $w/ann
+check "unlocked" hv slot unlock v bob --key-file $w/bob
+check "Bob's data" bob check /dev/mapper/v 2 1
+hv close v
+check "opened by Bob" says 0 "user bob" hv open v /dev/ram1 --key-file $w/bob
+refuse "Ann's data cannot be read" ann check /dev/mapper/v 1 1
+check "Ann comes" eval "hv slot unlock v ann --key-file $w/ann && ann check /dev/mapper/v 1 1"
+printf 'new words' >$w/bob2
+check "Bob's passphrase is changed" hv slot passwd v bob --key-file $w/bob --new-key-file $w/bob2 $cheap
+check "the old one is wrong" says 2 "wrong passphrase" hv slot unlock v bob --key-file $w/bob
+check "the new one is right" hv slot unlock v bob --key-file $w/bob2
+mv $w/bob2 $w/bob
+
+# Rekey, under writers.
+check "without a slot that is loaded it is refused" eval "hv slot lock v bob && says 2 'not that of the user' hv rekey v --user ann --key-file $w/bob; hv slot unlock v bob --key-file $w/bob"
+PATTERN_FIRST=$((half * 2)) hammer
+before=$(slot_of ann)
+# shellcheck disable=SC2086
+check "Ann's key is changed under writers" says 0 "done" hv rekey v --user ann --key-file $w/ann --wait $cheap
+check "writers saw what they wrote" calm
+check "she has another slot, and one" eval "[ \$(slot_of ann) != $before ] && [ \$(slots) = 2 ] && [ \$(keyslots) = 2 ]"
+check "the old slot is gone in the kernel" eval "[ -z \"\$(under v $before)\" ]"
+check "Ann's data" ann check /dev/mapper/v 1 1
+check "Bob's data" bob check /dev/mapper/v 2 1
+check "opened with the new key" eval "hv close v && hv open v /dev/ram1 --user ann --key-file $w/ann && ann check /dev/mapper/v 1 1"
+
+# Slowly: what can be done to a job.
+check "begun, slowly" says 0 "rekey begun" hv rekey v --key-file $w/ann --user ann --rate 512 $cheap
+check "a second one is refused" says 2 "a job already" hv rekey v --key-file $w/ann --user ann $cheap
+check "status has a percentage and a rate" eval "hv status v | tee $w/status; grep -qE 'rekey from slot [0-9]+ to [0-9]+: running, [0-9]+%, [0-9]+.*/s, [0-9:]+ left' $w/status"
+check "in JSON too" eval "[ \$(json kind status v) = rekey ] && hj status v | grep -q '\"seconds-left\":'"
+check "erasing a slot of the job is refused" says 2 "uses slot" hv slot erase v "$(slot_of ann)" --yes
+check "paused" hv pause v
+check "it says so" [ "$(hj status v | grep -o '"state":"paused"' | head -n 1)" ]
+check "closed and opened it goes on being paused" eval "hv close v && says 0 'rekey (paused)' hv open v /dev/ram1 --user ann --key-file $w/ann"
+check "aborted" hv abort v
+check "both slots stay with Ann" eval "[ \$(slots) = 3 ] && says 2 'several slots' hv rekey v --user ann --key-file $w/ann $cheap"
+both=($(hj slot list v | grep -oE '"slot":[0-9]+,"user":"ann"' | grep -oE '[0-9]+'))
+check "Ann's data" ann check /dev/mapper/v 1 1
+check "the rest goes to the newer one" hv rekey v --user ann --from "${both[0]}" --to "${both[1]}" --key-file $w/ann --wait
+check "one is left" eval "[ \$(slots) = 2 ] && ann check /dev/mapper/v 1 1"
+check "a range" eval "hv rekey v --user ann --range 0 8 --key-file $w/ann --wait $cheap && [ \$(slots) = 3 ] && ann check /dev/mapper/v 1 1"
+both=($(hj slot list v | grep -oE '"slot":[0-9]+,"user":"ann"' | grep -oE '[0-9]+'))
+check "and back" eval "hv rekey v --user ann --from ${both[1]} --to ${both[0]} --key-file $w/ann --wait && [ \$(slots) = 2 ]"
+
+# Killed at any moment, closed without a close: finished by the next command.
+bad=0
+for ms in 0 1 2 3 4 5 6 7 8 9; do
+	# shellcheck disable=SC2086
+	setsid hearth volume rekey v --user ann --key-file $w/ann --wait $cheap >/dev/null 2>&1 </dev/null &
+	pid=$!
+	sleep "0.$ms"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	wait_for 60 idle v || bad=1
+	hv status v >$w/status || bad=1
+	# a new key that was never used: back to one
+	if [ "$(slots)" = 3 ]; then
+		both=($(hj slot list v | grep -oE '"slot":[0-9]+,"user":"ann"' | grep -oE '[0-9]+'))
+		diag "killed after 0.$ms s: slots ${both[*]}"
+		hv rekey v --user ann --from "${both[0]}" --to "${both[1]}" --key-file $w/ann --wait >/dev/null 2>&1 || bad=1
+	fi
+	[ "$(slots)" = 2 ] && [ "$(keyslots)" = 2 ] && ann check /dev/mapper/v 1 1 || bad=1
+done
+check "killed ten times, it is whole" [ $bad = 0 ]
+check "opened with the last key" eval "hv close v && hv open v /dev/ram1 --user ann --key-file $w/ann && ann check /dev/mapper/v 1 1"
+
+# A crash: the disk as it is at this moment, opened elsewhere.
+check "begun, slowly" hv rekey v --user ann --key-file $w/ann --rate 512 $cheap
+sleep 1
+dd if=/dev/ram1 of=/dev/ram2 bs=1M iflag=direct oflag=direct status=none
+check "aborted" hv abort v
+check "closed" hv close v
+check "the copy had not been closed, and its job goes on" eval "hv open v /dev/ram2 --user ann --key-file $w/ann | tee $w/said; grep -q 'not been closed' $w/said && grep -q 'rekey (running)' $w/said"
+check "to its end" eval "wait_for 60 idle v && hv status v && [ \$(slots) = 2 ] && [ \$(keyslots /dev/ram2) = 2 ]"
+check "Ann's data" ann check /dev/mapper/v 1 1
+check "Bob's data" eval "hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
+
+# No secret is seen.
+check "no passphrase and no key is shown" eval "! { dmesg; dmsetup table v; dmsetup status v; hv status v; cat /proc/keys; cat /proc/[0-9]*/cmdline; } 2>/dev/null | grep -aE 'correct horse|battery|new words'"
+check "the keyring has none of our keys" eval "! grep hearth: /proc/keys"
+check "the table tells of keys by their names" eval "dmsetup table v | grep -q 'meta_key::32:logon:hearth:'"
+
+# Erased.
+check "without --yes nothing is erased" says 2 "--yes" hv slot erase v bob
+check "Bob is erased" hv slot erase v bob --yes
+check "with his keyslot" eval "[ \$(slots) = 1 ] && [ \$(keyslots /dev/ram2) = 1 ]"
+refuse "his data are gone" bob check /dev/mapper/v 2 1
+check "Ann's are not" ann check /dev/mapper/v 1 1
+hv close v
+
+# Metadata and data apart, in any order; a device is emptied, and taken away.
+check "three devices and a detached header" hv create v /dev/ram2 /dev/ram3 --meta /dev/ram0 --header $w/header --region-size 256 --size 40M --force --key-file $w/ann $cheap
+check "opened in another order" hv open v /dev/ram0 /dev/ram3 /dev/ram2 --header $w/header --key-file $w/ann
+check "written" ann round /dev/mapper/v 3 1
+check "one is emptied" hv evacuate v /dev/ram2 1 --wait
+check "opened without it" eval "hv close v && says 2 'device 0 of the volume is missing' hv open v /dev/ram0 /dev/ram3 --header $w/header --key-file $w/ann; hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --key-file $w/ann && ann check /dev/mapper/v 3 1"
+check "another comes in its place" eval "hv close v && hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --add /dev/ram1 --force --key-file $w/ann && hv evacuate v 1 0 --wait && hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --key-file $w/ann && ann check /dev/mapper/v 3 1"
+check "read-only" eval "hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --readonly --key-file $w/ann && ann check /dev/mapper/v 3 1 && [ \$(blockdev --getro /dev/mapper/v) = 1 ]"
+hv close v
+check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
+finish

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel's target "rekey" says of a volume: its status line and its
+ * table line, as Documentation/internals/rekey.md has them.
+ */
+#ifndef HEARTH_STATUS_H
+#define HEARTH_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define STATUS_SLOTS	248
+#define STATUS_DEVICES	64
+
+enum status_job {
+	STATUS_NONE,
+	STATUS_REKEY,
+	STATUS_MOVE,
+};
+
+struct status_slot {
+	uint32_t slot;
+	char state[8];		/* loaded, locked, erasing */
+	uint64_t regions;	/* written ones */
+};
+
+struct status {
+	bool suspended;		/* then nothing else is set */
+	bool readonly;
+	uint32_t region;	/* sectors of 512 bytes */
+	uint64_t written, regions;
+	uint64_t free, places;
+	uint32_t n_slots;
+	struct status_slot slots[STATUS_SLOTS];
+	enum status_job job;
+	uint32_t from, to;	/* slots or devices */
+	uint64_t first, count;
+	char state[12];		/* idle, running, paused, no-key, no-space, error */
+	uint64_t moved, todo, errors;
+	uint32_t under_way;
+	uint32_t rate;		/* KiB/s; 0: no limit */
+	char driver[128];
+};
+
+struct table_device {
+	char name[32];		/* major:minor, or - */
+	uint64_t offset;	/* sectors */
+};
+
+struct table {
+	char meta[32];		/* major:minor */
+	char cipher[64];
+	uint32_t n_devices;
+	struct table_device devices[STATUS_DEVICES];
+	uint64_t meta_offset;	/* sectors */
+};
+
+/* @line: without start, length and target. Returns 0 or -EINVAL. */
+int status_parse(const char *line, struct status *status, struct error *err);
+int table_parse(const char *line, struct table *table, struct error *err);
+
+/* The slot of this number, or NULL where it is free. */
+const struct status_slot *status_slot(const struct status *status,
+				      uint32_t slot);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "token.h"
+
+#define SECTORS_PAGE	8	/* what offsets are multiples of */
+
+bool token_user_valid(const char *user)
+{
+	size_t len = strlen(user), i;
+
+	if (!len || len >= TOKEN_USER)
+		return false;
+	for (i = 0; i < len; i++)
+		if (iscntrl((unsigned char)user[i]) || user[i] == ' ')
+			return false;
+	return true;
+}
+
+bool token_cipher_valid(const char *cipher)
+{
+	size_t len = strlen(cipher), i;
+
+	if (!len || len >= TOKEN_CIPHER)
+		return false;
+	for (i = 0; i < len; i++)
+		if (cipher[i] <= ' ' || cipher[i] > '~')
+			return false;
+	return true;
+}
+
+struct token_slot *token_slot(struct token *token, uint32_t slot)
+{
+	uint32_t i;
+
+	for (i = 0; i < token->n_slots; i++)
+		if (token->slots[i].slot == slot)
+			return &token->slots[i];
+	return NULL;
+}
+
+void token_drop(struct token *token, uint32_t slot)
+{
+	struct token_slot *s = token_slot(token, slot);
+
+	if (!s)
+		return;
+	token->n_slots--;
+	memmove(s, s + 1, (size_t)(token->slots + token->n_slots - s) *
+		sizeof(*s));
+}
+
+/* --- parsing -------------------------------------------------------------- */
+
+static int bad(struct error *err, const char *what)
+{
+	return error_set(err, EINVAL, "the header's token has a wrong %s", what);
+}
+
+/* A number of @object from @min to @max. */
+static bool get_uint(const json_t *object, const char *key, uint64_t min,
+		     uint64_t max, uint64_t *n)
+{
+	const json_t *value = json_object_get(object, key);
+	json_int_t v = json_integer_value(value);
+
+	if (!json_is_integer(value) || v < 0 || (uint64_t)v < min ||
+	    (uint64_t)v > max)
+		return false;
+	*n = (uint64_t)v;
+	return true;
+}
+
+static bool get_u32(const json_t *object, const char *key, uint32_t min,
+		    uint32_t max, uint32_t *n)
+{
+	uint64_t v;
+
+	if (!get_uint(object, key, min, max, &v))
+		return false;
+	*n = (uint32_t)v;
+	return true;
+}
+
+/* A flag that is not there is false. */
+static bool get_flag(const json_t *object, const char *key, bool *flag)
+{
+	const json_t *value = json_object_get(object, key);
+
+	*flag = json_is_true(value);
+	return !value || json_is_boolean(value);
+}
+
+static int parse_geometry(const json_t *root, struct token *token,
+			  struct error *err)
+{
+	const char *cipher = json_string_value(json_object_get(root, "cipher"));
+
+	if (!cipher || !token_cipher_valid(cipher))
+		return bad(err, "cipher");
+	strcpy(token->cipher, cipher);
+	if (!get_u32(root, "key-size", 16, TOKEN_KEY_MAX, &token->key_size))
+		return bad(err, "key size");
+	if (!get_u32(root, "sector-size", 512, 4096, &token->sector_size) ||
+	    (token->sector_size != 512 && token->sector_size != 4096))
+		return bad(err, "sector size");
+	if (!get_u32(root, "region", 512, 32768, &token->region) ||
+	    token->region & (token->region - 1))
+		return bad(err, "region size");
+	if (!get_uint(root, "meta-offset", 0, TOKEN_SECTORS_MAX,
+		      &token->meta_offset) ||
+	    token->meta_offset % SECTORS_PAGE)
+		return bad(err, "offset of the metadata");
+	if (!get_uint(root, "sectors", 1, TOKEN_SECTORS_MAX, &token->sectors) ||
+	    token->sectors % (token->sector_size / 512))
+		return bad(err, "length");
+	if (!get_flag(root, "iv-large-sectors", &token->large_iv) ||
+	    !get_flag(root, "allow-discards", &token->discards) ||
+	    !get_flag(root, "adopted", &token->adopted))
+		return bad(err, "flag");
+	token->wipe = json_object_get(root, "wipe");
+	if (token->wipe &&
+	    (!token->adopted ||
+	     !get_uint(root, "wipe", SECTORS_PAGE, TOKEN_SECTORS_MAX,
+		       &token->wipe_sectors)))
+		return bad(err, "length of what is to be wiped");
+	return 0;
+}
+
+static int parse_devices(const json_t *root, struct token *token,
+			 struct error *err)
+{
+	const json_t *list = json_object_get(root, "devices");
+	uint64_t number;
+	size_t i;
+
+	if (!json_is_array(list) || !json_array_size(list) ||
+	    json_array_size(list) > TOKEN_DEVICES)
+		return bad(err, "number of devices");
+	for (i = 0; i < json_array_size(list); i++) {
+		const json_t *device = json_array_get(list, i);
+
+		if (!get_uint(device, "number", i, i, &number) ||
+		    !get_uint(device, "offset", 0, TOKEN_SECTORS_MAX,
+			      &token->devices[i].offset) ||
+		    token->devices[i].offset % SECTORS_PAGE)
+			return bad(err, "device");
+	}
+	token->n_devices = (uint32_t)i;
+	return 0;
+}
+
+static int parse_slot(const json_t *json, struct token *token,
+		      struct error *err)
+{
+	struct token_slot *slot = &token->slots[token->n_slots], *other;
+	const char *user = json_string_value(json_object_get(json, "user"));
+	const char *state = json_string_value(json_object_get(json, "state"));
+
+	if (!get_u32(json, "slot", 0, TOKEN_SLOT_MAX, &slot->slot) ||
+	    !get_u32(json, "keyslot", 0, TOKEN_SLOTS, &slot->keyslot))
+		return bad(err, "slot");
+	if (!user || !token_user_valid(user))
+		return bad(err, "user");
+	strcpy(slot->user, user);
+	if (!state || (strcmp(state, "used") && strcmp(state, "erasing")))
+		return bad(err, "state of a slot");
+	slot->state = *state == 'u' ? TOKEN_USED : TOKEN_ERASING;
+	for (other = token->slots; other < slot; other++)
+		if (other->slot == slot->slot ||
+		    other->keyslot == slot->keyslot)
+			return bad(err, "slot: it is there twice");
+	token->n_slots++;
+	return 0;
+}
+
+static int parse_slots(const json_t *root, struct token *token,
+		       struct error *err)
+{
+	const json_t *list = json_object_get(root, "slots");
+	size_t i;
+	int ret;
+
+	if (!json_is_array(list) || json_array_size(list) > TOKEN_SLOTS)
+		return bad(err, "number of slots");
+	for (i = 0; i < json_array_size(list); i++) {
+		ret = parse_slot(json_array_get(list, i), token, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int parse_job(const json_t *root, struct token *token, struct error *err)
+{
+	const json_t *job = json_object_get(root, "job");
+
+	token->job.set = job;
+	if (!job)
+		return 0;
+	if (!get_u32(job, "from", 0, TOKEN_SLOT_MAX, &token->job.from) ||
+	    !get_u32(job, "to", 0, TOKEN_SLOT_MAX, &token->job.to) ||
+	    !token_slot(token, token->job.from) ||
+	    !token_slot(token, token->job.to) ||
+	    token->job.from == token->job.to)
+		return bad(err, "job");
+	return 0;
+}
+
+static int parse_root(const json_t *root, struct token *token,
+		      struct error *err)
+{
+	const char *type = json_string_value(json_object_get(root, "type"));
+	uint64_t version;
+	int ret;
+
+	if (!type || strcmp(type, TOKEN_TYPE))
+		return bad(err, "type");
+	if (!get_uint(root, "version", 0, UINT32_MAX, &version))
+		return bad(err, "version");
+	if (version != TOKEN_VERSION)
+		return error_set(err, EINVAL,
+				 "the volume is of version %llu, and this program knows version %u",
+				 (unsigned long long)version, TOKEN_VERSION);
+	ret = parse_geometry(root, token, err);
+	if (!ret)
+		ret = parse_devices(root, token, err);
+	if (!ret)
+		ret = parse_slots(root, token, err);
+	if (!ret)
+		ret = parse_job(root, token, err);
+	return ret;
+}
+
+int token_parse(const char *json, struct token *token, struct error *err)
+{
+	json_error_t where;
+	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+	int ret;
+
+	memset(token, 0, sizeof(*token));
+	if (!root)
+		return error_set(err, EINVAL, "the header's token is no JSON: %s",
+				 where.text);
+	ret = parse_root(root, token, err);
+	json_decref(root);
+	return ret;
+}
+
+/* --- formatting ------------------------------------------------------------- */
+
+static json_t *format_devices(const struct token *token)
+{
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < token->n_devices; i++)
+		json_array_append_new(list,
+			json_pack("{s:i, s:I}", "number", (int)i, "offset",
+				  (json_int_t)token->devices[i].offset));
+	return list;
+}
+
+static json_t *format_slots(const struct token *token)
+{
+	json_t *list = json_array();
+	const struct token_slot *s;
+
+	for (s = token->slots; s < token->slots + token->n_slots; s++)
+		json_array_append_new(list,
+			json_pack("{s:i, s:i, s:s, s:s}", "slot", (int)s->slot,
+				  "keyslot", (int)s->keyslot, "user", s->user,
+				  "state", s->state == TOKEN_USED ? "used" :
+				  "erasing"));
+	return list;
+}
+
+char *token_format(const struct token *token)
+{
+	json_t *root;
+	char *text;
+
+	root = json_pack("{s:s, s:o, s:i, s:s, s:i, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:o, s:o}",
+			 "type", TOKEN_TYPE,
+			 /* LUKS2 wants it; ours are unbound, and below */
+			 "keyslots", json_array(),
+			 "version", TOKEN_VERSION,
+			 "cipher", token->cipher,
+			 "key-size", (int)token->key_size,
+			 "sector-size", (int)token->sector_size,
+			 "iv-large-sectors", token->large_iv,
+			 "allow-discards", token->discards,
+			 "adopted", token->adopted,
+			 "region", (int)token->region,
+			 "meta-offset", (json_int_t)token->meta_offset,
+			 "sectors", (json_int_t)token->sectors,
+			 "devices", format_devices(token),
+			 "slots", format_slots(token));
+	if (!root)
+		return NULL;
+	if (token->wipe)
+		json_object_set_new(root, "wipe",
+			json_integer((json_int_t)token->wipe_sectors));
+	if (token->job.set)
+		json_object_set_new(root, "job",
+			json_pack("{s:i, s:i}", "from", (int)token->job.from,
+				  "to", (int)token->job.to));
+	text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The LUKS2 token "hearth-volume": what opening a volume needs besides keys.
+ *
+ * A header is no place of trust: whoever can write to the disk can write a
+ * token. All of it is validated here, and the kernel holds it against metadata
+ * that carry a MAC: a token that lies makes a volume that does not open.
+ */
+#ifndef HEARTH_TOKEN_H
+#define HEARTH_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define TOKEN_TYPE		"hearth-volume"
+#define TOKEN_VERSION		1
+#define TOKEN_CIPHER		64	/* bytes, with the zero at the end */
+#define TOKEN_USER		65
+#define TOKEN_DEVICES		64
+#define TOKEN_SLOTS		31	/* keyslots that LUKS2 has, less one */
+#define TOKEN_SLOT_MAX		247
+#define TOKEN_KEY_MAX		128	/* bytes */
+#define TOKEN_SECTORS_MAX	(1ULL << 47)
+
+enum token_state {
+	TOKEN_USED,
+	TOKEN_ERASING,	/* its key and its data are to be destroyed */
+};
+
+struct token_slot {
+	uint32_t slot;		/* the kernel's number */
+	uint32_t keyslot;	/* of the LUKS2 header */
+	enum token_state state;
+	char user[TOKEN_USER];
+};
+
+struct token_device {
+	uint64_t offset;	/* sectors of 512 bytes */
+};
+
+/* A rekey of all of a slot: when it is done the old slot is erased. */
+struct token_job {
+	bool set;
+	uint32_t from, to;	/* slots */
+};
+
+struct token {
+	char cipher[TOKEN_CIPHER];
+	uint32_t key_size;	/* bytes of a data key */
+	uint32_t sector_size;	/* bytes */
+	bool large_iv;
+	bool discards;
+	uint32_t region;	/* sectors */
+	uint64_t meta_offset;	/* sectors, on the metadata device */
+	uint64_t sectors;	/* of the volume */
+	bool adopted;		/* device 0 has no label */
+	bool wipe;		/* its old header is still to be wiped */
+	uint64_t wipe_sectors;	/* bounds what wiping may touch */
+	uint32_t n_devices;
+	struct token_device devices[TOKEN_DEVICES];	/* by their numbers */
+	uint32_t n_slots;
+	struct token_slot slots[TOKEN_SLOTS];
+	struct token_job job;
+};
+
+/*
+ * Takes @json (a string with an end) apart into @token. Returns 0 or -EINVAL
+ * with what is wrong in @err.
+ */
+int token_parse(const char *json, struct token *token, struct error *err);
+
+/* The token as JSON, to be freed; NULL where there is no memory. */
+char *token_format(const struct token *token);
+
+/* May a user be called so? 1 to 64 bytes without space or control character. */
+bool token_user_valid(const char *user);
+
+/* May a cipher be written so in a table line? */
+bool token_cipher_valid(const char *cipher);
+
+/* The slot of this number, or NULL. */
+struct token_slot *token_slot(struct token *token, uint32_t slot);
+
+/* Takes the slot of this number out. */
+void token_drop(struct token *token, uint32_t slot);
+
+#endif

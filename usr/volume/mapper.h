@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Device-mapper devices of the target "rekey". A device is ours if its uuid
+ * says so; no function here touches another one. What the kernel refuses is
+ * told in the words of its log, where that can be read.
+ */
+#ifndef HEARTH_MAPPER_H
+#define HEARTH_MAPPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../lib/status.h"
+
+#define MAPPER_NAME	128
+#define MAPPER_UUID	40	/* of the LUKS2 header */
+
+struct mapper_volume {
+	char name[MAPPER_NAME];
+	char uuid[MAPPER_UUID];
+	bool readonly;		/* the table is */
+	bool suspended;
+	uint32_t opens;		/* mounts, programs, other tables */
+	uint64_t sectors;
+	struct status status;
+	struct table table;
+};
+
+/* May a device be called so? */
+bool mapper_name_valid(const char *name);
+
+/* Is there a device of this name, ours or not? */
+bool mapper_exists(const char *name);
+
+/* Is a volume with this header open? Then @name (MAPPER_NAME bytes) is set. */
+bool mapper_find(const char *uuid, char *name);
+
+/*
+ * Creates a device and loads, then resumes a table of one target: @target is
+ * "rekey" with @uuid of the header, or another one with NULL for none. Returns 0 or a
+ * negative errno; then there is no device.
+ */
+int mapper_create(const char *name, const char *uuid, const char *target,
+		  const char *params, uint64_t sectors, bool readonly,
+		  struct error *err);
+
+/* Removes a device that mapper_create() has made. */
+int mapper_remove(const char *name, struct error *err);
+
+/* All that the kernel knows of a volume. -ENODEV: none of ours. */
+int mapper_get(const char *name, struct mapper_volume *volume,
+	       struct error *err);
+
+/* Sends a message. @what is said before the kernel's reason. */
+__attribute__((format(printf, 4, 5)))
+int mapper_message(const char *name, const char *what, struct error *err,
+		   const char *fmt, ...);
+
+/* Calls @found for each volume of ours by its name, in order of names. */
+int mapper_list(int (*found)(const char *name, void *arg), void *arg,
+		struct error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Passphrases and keys: in memory that is locked and wiped when it is freed,
+ * never in an argument, a variable of the environment, or a log.
+ */
+#ifndef HEARTH_SECRET_H
+#define HEARTH_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../lib/error.h"
+
+struct secret {
+	char *data;
+	size_t size;
+};
+
+/* Where one comes from; neither: the terminal. */
+struct secret_source {
+	const char *file;	/* "-" is standard input */
+	int fd;			/* -1: none */
+};
+
+/* From here on no core dump and no debugger of the same user sees us. */
+void secret_begin(void);
+
+/* Memory for @size bytes of a key. Returns 0 or -ENOMEM. */
+int secret_alloc(struct secret *secret, size_t size, struct error *err);
+
+/* @size random bytes, from the kernel. Returns 0 or a negative errno. */
+int secret_random(struct secret *secret, size_t size, struct error *err);
+
+/*
+ * Reads a passphrase. From a file or a descriptor it is all bytes up to the
+ * end; from the terminal one line without echo, asked for with @prompt, and
+ * twice where it is @new. Returns 0 or a negative errno; secret_free() is due
+ * only after 0.
+ */
+int secret_read(struct secret *secret, const struct secret_source *source,
+		const char *prompt, bool new, struct error *err);
+
+/* Wipes it. One that is all zero is nothing. */
+void secret_free(struct secret *secret);
+
+#endif
