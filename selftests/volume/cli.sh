@@ -61,18 +61,13 @@ check "a user who is not there" says 2 "no user bob" hv open v /dev/ram1 --user 
 check "opened, from standard input" eval "hv open v /dev/ram1 --key-file - <$w/ann"
 check "a second time is refused" says 2 "open already, as v" hv open x /dev/ram1 --key-file $w/ann
 check "Ann writes" ann round /dev/mapper/v 1 1
-check "a file system" mkfs.ext4 -q /dev/mapper/v
-check "mounted" mount /dev/mapper/v $w/mnt
-check "closing it is refused" says 2 "in use" hv close v
-check "unmounted" umount $w/mnt
-check "Ann writes again" ann round /dev/mapper/v 1 1
 check "status" eval "[ \$(json user status v) = ann ] && [ \$(json state status v) = open ]"
 check "closed" hv close v
 check "closing it again is refused" says 2 "no volume v" hv close v
 check "opened, by a descriptor" eval "hv open v /dev/ram1 --key-fd 7 7<$w/ann"
 check "it had been closed" eval "hv close v; says 0 'had been closed' hv open v /dev/ram1 --key-file $w/ann"
 check "Ann's data" ann check /dev/mapper/v 1 1
-check "a device of others is none of ours" eval "dmsetup create --noudevsync other --table '0 8 zero' && says 2 'no volume of ours' hv close other; dmsetup remove --noudevsync other"
+check "a device of others is none of ours" eval "dmsetup create --noudevsync other --table '0 8 linear /dev/ram3 0' && says 2 'no volume of ours' hv close other; dmsetup remove --noudevsync other"
 
 # Two users.
 check "Bob needs somebody's passphrase" says 2 "wrong passphrase" hv slot add v --user bob --key-file $w/eve --new-key-file $w/bob $cheap
@@ -163,7 +158,8 @@ check "Ann's data" ann check /dev/mapper/v 1 1
 check "Bob's data" eval "hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
 
 # No secret is seen.
-check "no passphrase and no key is shown" eval "! { dmesg; dmsetup table v; dmsetup status v; hv status v; cat /proc/keys; cat /proc/[0-9]*/cmdline; } 2>/dev/null | grep -aE 'correct horse|battery|new words'"
+printf '%s\n' 'correct horse' 'battery staple' 'new words' >$w/secrets
+check "no passphrase is shown" eval "! { dmesg; dmsetup table v; dmsetup status v; hv status v; cat /proc/keys; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; } 2>/dev/null | grep -aFf $w/secrets"
 check "the keyring has none of our keys" eval "! grep hearth: /proc/keys"
 check "the table tells of keys by their names" eval "dmsetup table v | grep -q 'meta_key::32:logon:hearth:'"
 
@@ -184,5 +180,12 @@ check "opened without it" eval "hv close v && says 2 'device 0 of the volume is 
 check "another comes in its place" eval "hv close v && hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --add /dev/ram1 --force --key-file $w/ann && hv evacuate v 1 0 --wait && hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --key-file $w/ann && ann check /dev/mapper/v 3 1"
 check "read-only" eval "hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --readonly --key-file $w/ann && ann check /dev/mapper/v 3 1 && [ \$(blockdev --getro /dev/mapper/v) = 1 ]"
 hv close v
+
+# A file system.
+hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --key-file $w/ann >/dev/null
+check "a file system" mkfs.ext4 -q /dev/mapper/v
+check "mounted" mount /dev/mapper/v $w/mnt
+check "closing it is refused" says 2 "in use" hv close v
+check "unmounted and closed" eval "umount $w/mnt && hv close v"
 check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
 finish

@@ -51,11 +51,11 @@ static void draw(struct progress *p, const struct mapper_volume *dm)
 	volume_time_text(rate ? s->todo * s->region / rate : 0, left);
 	volume_size_text(rate, size);
 	if (!p->terminal) {
-		if (percent / 10 == p->shown / 10 && p->shown)
+		if (!rate || (percent / 10 == p->shown / 10 && p->shown))
 			return;
 		p->shown = percent ? percent : 1;
 		fprintf(stderr, "%s: %u%%, %s/s, %s left\n", dm->name, percent,
-			size, rate ? left : "unknown");
+			size, left);
 		return;
 	}
 	bar = percent * BAR / 100;
@@ -200,17 +200,18 @@ static int start(struct volume *v, const struct volume_options *o,
 		 const struct keys *keys, const struct secret *pass,
 		 uint32_t *slots, struct error *err)
 {
-	int from = which_from(o, keys, err), to, ret;
 	struct error ignored;
+	int from, to, ret;
 
-	if (from < 0)
-		return from;
-	if (from == o->to)
-		return error_set(err, EINVAL, "from slot %d to itself", from);
 	if (v->dm.status.job != STATUS_NONE)
 		return error_set(err, EBUSY,
 				 "%s has a job already: wait for it, or abort it",
 				 v->dm.name);
+	from = which_from(o, keys, err);
+	if (from < 0)
+		return from;
+	if (from == o->to)
+		return error_set(err, EINVAL, "from slot %d to itself", from);
 	ret = volume_load_key(v, (uint32_t)from,
 			      keys_find(keys, (uint32_t)from), err);
 	if (ret)

@@ -43,7 +43,21 @@ static const char *without_verb(const char *text)
 	return found + strlen(said);
 }
 
-bool klog_reason(const char *record, const char *name, char *text, size_t size)
+/* Behind the "254:0: " of a device; @text where there is none. */
+static const char *without_number(const char *text)
+{
+	size_t major = strspn(text, "0123456789"), minor;
+
+	if (!major || text[major] != ':')
+		return text;
+	minor = strspn(text + major + 1, "0123456789");
+	if (!minor || strncmp(text + major + 1 + minor, ": ", 2))
+		return text;
+	return text + major + minor + 3;
+}
+
+bool klog_reason(const char *record, const char *number, char *text,
+		 size_t size)
 {
 	const char *at = strchr(record, ';'), *rest;
 	size_t len;
@@ -53,8 +67,10 @@ bool klog_reason(const char *record, const char *name, char *text, size_t size)
 		return false;
 	rest = behind(at, "rekey: ");
 	if (rest) {
-		at = behind(rest, name);
-		at = at && behind(at, ": ") ? behind(at, ": ") : rest;
+		at = without_number(rest);
+		if (number && at != rest &&
+		    (!(rest = behind(rest, number)) || strncmp(rest, ": ", 2)))
+			return false;
 	} else if (behind(at, "table: ")) {
 		rest = strstr(at, ": rekey: ");
 		if (!rest)

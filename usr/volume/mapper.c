@@ -52,8 +52,8 @@ static int log_open(void)
 	return fd;
 }
 
-/* The last that it says of @name. */
-static bool log_reason(int fd, const char *name, char *text, size_t size)
+/* The last that it says of a device, or of any where @number is NULL. */
+static bool log_reason(int fd, const char *number, char *text, size_t size)
 {
 	char record[4096];
 	bool found = false;
@@ -66,13 +66,13 @@ static bool log_reason(int fd, const char *name, char *text, size_t size)
 		if (n <= 0)
 			break;
 		record[n] = '\0';
-		found |= klog_reason(record, name, text, size);
+		found |= klog_reason(record, number, text, size);
 	}
 	return found;
 }
 
 /* Runs @task; @what is "... refused" of a sentence. Closes @log. */
-static int task_run(struct dm_task *task, const char *name, int log,
+static int task_run(struct dm_task *task, const char *number, int log,
 		    const char *what, struct error *err)
 {
 	char reason[256];
@@ -82,7 +82,7 @@ static int task_run(struct dm_task *task, const char *name, int log,
 		code = dm_task_get_errno(task);
 		if (!code)
 			code = EIO;
-		if (log_reason(log, name, reason, sizeof(reason)))
+		if (log_reason(log, number, reason, sizeof(reason)))
 			ret = error_set(err, code, "%s: %s", what, reason);
 		else
 			ret = error_set(err, code, "%s: %s", what,
@@ -94,15 +94,15 @@ static int task_run(struct dm_task *task, const char *name, int log,
 }
 
 /* The same with udev told of it, and the device's node there when it returns. */
-static int task_run_nodes(struct dm_task *task, const char *name, int log,
-			  const char *what, struct error *err)
+static int task_run_nodes(struct dm_task *task, int log, const char *what,
+			  struct error *err)
 {
 	uint32_t cookie = 0;
 	int ret;
 
 	if (!dm_task_set_cookie(task, &cookie, 0))
 		cookie = 0;
-	ret = task_run(task, name, log, what, err);
+	ret = task_run(task, NULL, log, what, err);
 	if (cookie)
 		dm_udev_wait(cookie);
 	dm_task_update_nodes();
@@ -173,7 +173,7 @@ int mapper_create(const char *name, const char *uuid, const char *target,
 	/* keys are named in it, though not told */
 	dm_task_secure_data(task);
 	snprintf(what, sizeof(what), "the kernel does not open %s", name);
-	ret = task_run_nodes(task, name, log_open(), what, err);
+	ret = task_run_nodes(task, log_open(), what, err);
 	dm_task_destroy(task);
 	return ret;
 }
@@ -188,7 +188,7 @@ int mapper_remove(const char *name, struct error *err)
 		return no_task(err);
 	dm_task_retry_remove(task);
 	snprintf(what, sizeof(what), "%s cannot be closed", name);
-	ret = task_run_nodes(task, name, -1, what, err);
+	ret = task_run_nodes(task, -1, what, err);
 	dm_task_destroy(task);
 	return ret;
 }
@@ -264,11 +264,16 @@ int mapper_get(const char *name, struct mapper_volume *volume,
 int mapper_message(const char *name, const char *what, struct error *err,
 		   const char *fmt, ...)
 {
-	struct dm_task *task = task_new(DM_DEVICE_TARGET_MSG, name);
-	char text[512];
+	char text[512], number[32], uuid[256];
+	struct dm_task *task;
+	struct dm_info info;
 	va_list args;
 	int ret;
 
+	if (!device_info(name, &info, uuid, sizeof(uuid)) || !is_ours(uuid))
+		return error_set(err, ENODEV, "no volume %s is open", name);
+	snprintf(number, sizeof(number), "%u:%u", info.major, info.minor);
+	task = task_new(DM_DEVICE_TARGET_MSG, name);
 	if (!task)
 		return no_task(err);
 	va_start(args, fmt);
@@ -277,7 +282,7 @@ int mapper_message(const char *name, const char *what, struct error *err,
 	if (!dm_task_set_sector(task, 0) || !dm_task_set_message(task, text))
 		ret = error_set(err, ENOMEM, "no memory for a message");
 	else
-		ret = task_run(task, name, log_open(), what, err);
+		ret = task_run(task, number, log_open(), what, err);
 	dm_task_destroy(task);
 	return ret;
 }

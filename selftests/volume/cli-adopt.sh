@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=all timeout=240
+# "hearth volume adopt": what stock cryptsetup made, LUKS2, LUKS1 and plain, reads
+# the same, and goes back to cryptsetup as long as nothing was rekeyed.
+. "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
+. ./common.bash
+
+cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
+w=/tmp/work
+
+hv() { hearth volume "$@"; }
+says()
+{
+	local rc=$1 words=$2 out got=0
+	shift 2
+	out=$("$@" 2>&1 </dev/null) || got=$?
+	echo "$out"
+	[ $got = "$rc" ] && [[ $out = *"$words"* ]] && return
+	echo "exit code $got; wanted $rc and \"$words\""
+	return 1
+}
+# luks DEVICE OPTION...: a LUKS volume by cryptsetup, and random bytes in it.
+luks()
+{
+	local dev=$1
+	shift
+	# shellcheck disable=SC2086
+	cryptsetup luksFormat -q --type luks2 --pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 \
+		--pbkdf-force-iterations 4 --key-file $w/pass "$@" "$dev" || return
+	fill open --key-file $w/pass "$dev" c
+}
+# fill OPEN...: opened by cryptsetup, filled, closed; its sum is remembered
+fill()
+{
+	cryptsetup "$@" || return
+	dd if=/dev/urandom of=/dev/mapper/c bs=1M oflag=direct status=none 2>/dev/null
+	sum /dev/mapper/c >$w/before
+	cryptsetup close c
+}
+same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
+# shellcheck disable=SC2086
+adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
+
+plan 43
+modprobe dm-rekey || bail "the module does not load"
+modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
+printf 'correct horse' >$w/pass
+head -c 64 /dev/urandom >$w/raw
+ramdisks 4 40
+
+# What is refused, and changes nothing.
+check "a LUKS2 volume" luks /dev/ram1
+old=$(sum /dev/ram1)
+check "without --meta" says 1 "needs --meta" adopt /dev/ram1
+check "without a backup" says 2 "--header-backup" adopt /dev/ram1 --meta /dev/ram0
+printf 'wrong' >$w/wrong
+check "a wrong passphrase" says 2 "wrong passphrase" hv adopt v /dev/ram1 --meta /dev/ram0 --header-backup $w/b0 --key-file $w/wrong --yes
+check "without --yes" says 2 "nothing was changed" hv adopt v /dev/ram1 --meta /dev/ram0 --header-backup $w/b0 --key-file $w/pass
+check "an open one" eval "cryptsetup open --key-file $w/pass /dev/ram1 c && says 2 'in use' adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/b0; cryptsetup close c"
+check "no LUKS at all" says 2 "no LUKS header" adopt /dev/ram2 --meta /dev/ram0 --header-backup $w/b0
+check "a metadata device that is too small" eval "truncate -s 1M $w/small && losetup /dev/loop0 $w/small && says 2 'too small' adopt /dev/ram1 --meta /dev/loop0 --header-backup $w/b0; losetup -d /dev/loop0"
+check "nothing was changed" eval "[ $old = \$(sum /dev/ram1) ] && [ ! -e $w/b0 ]"
+
+# LUKS2, there and back.
+check "adopted" says 0 "the old header is in $w/backup" adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/backup
+check "it is closed" [ "$(dmsetup ls)" = "No devices found" ]
+refuse "cryptsetup does not know it any more" cryptsetup luksDump /dev/ram1
+refuse "nor opens the new header" cryptsetup open --key-file $w/pass /dev/ram0 c
+check "opened" hv open v /dev/ram0 /dev/ram1 --key-file $w/pass
+check "it reads the same" same
+check "it writes" ./pattern round /dev/mapper/v 1 1
+sum /dev/mapper/v >$w/before
+check "closed" hv close v
+check "handed back to cryptsetup" cryptsetup luksHeaderRestore -q --header-backup-file $w/backup /dev/ram1
+check "which opens it" cryptsetup open --key-file $w/pass /dev/ram1 c
+check "it reads the same" same c
+cryptsetup close c
+
+# Again, and rekeyed into the room of the old header.
+check "adopted again" adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/backup2 --force
+check "opened" hv open v --meta /dev/ram0 /dev/ram1 --key-file $w/pass
+# shellcheck disable=SC2086
+check "rekeyed" hv rekey v --key-file $w/pass --wait $cheap
+check "it reads the same" same
+check "and after opening again" eval "hv close v && hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
+hv close v
+
+# Cut short behind the token: the old header goes when it is opened.
+check "another, with sectors of 4096 bytes" luks /dev/ram2 --sector-size 4096
+dd if=/dev/ram2 of=$w/head bs=1M count=16 status=none
+check "adopted" adopt /dev/ram2 --meta /dev/ram0 --header-backup $w/backup3 --force
+# as if it had not been wiped: the mark in the token, the header on the disk
+cryptsetup token export --token-id 0 /dev/ram0 | sed 's/"adopted":true/"adopted":true,"wipe":32768/' >$w/token
+check "as a crash leaves it" eval "cryptsetup token remove --token-id 0 /dev/ram0 && cryptsetup token import --token-id 0 --json-file $w/token /dev/ram0 && dd if=$w/head of=/dev/ram2 bs=1M oflag=direct status=none"
+check "opened" hv open v /dev/ram0 /dev/ram2 --key-file $w/pass
+check "the old header is gone" eval "! cryptsetup luksDump /dev/ram2 && ! cryptsetup token export --token-id 0 /dev/ram0 | grep wipe"
+check "it reads the same" same
+hv close v
+
+# LUKS1, and a place for every region: the rest of the metadata device.
+check "a LUKS1 volume" luks /dev/ram3 --type luks1 --pbkdf pbkdf2 --pbkdf-force-iterations 1000
+check "adopted" adopt /dev/ram3 --meta /dev/ram0 --header-backup $w/backup4 --force --region-size 256
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram3 --key-file $w/pass && same"
+hv close v
+
+# Plain dm-crypt.
+plain="--cipher aes-xts-plain64 --key-size 512"
+# shellcheck disable=SC2086
+check "plain, by a key file" fill open --type plain $plain --key-file $w/raw /dev/ram1 c
+check "its cipher is to be said" says 2 "needs --cipher and --key-size" hv adopt v /dev/ram1 --plain --meta /dev/ram0 --key-file $w/raw --force --yes
+# shellcheck disable=SC2086
+check "adopted" hv adopt v /dev/ram1 --plain $plain --meta /dev/ram0 --key-file $w/raw --new-key-file $w/pass --force --yes $cheap
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
+# shellcheck disable=SC2086
+check "rekeyed, by way of the metadata device" eval "hv rekey v --key-file $w/pass --wait $cheap && same"
+hv close v
+plain="--cipher aes-cbc-essiv:sha256 --key-size 256 --hash sha256"
+# shellcheck disable=SC2086
+check "plain, by a passphrase" eval "printf 'correct horse' | fill open --type plain $plain /dev/ram2 c"
+# shellcheck disable=SC2086
+check "adopted" adopt /dev/ram2 --plain $plain --meta /dev/ram0 --force
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram2 --key-file $w/pass && same"
+hv close v
+check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
+finish
