@@ -17,7 +17,8 @@ int main(void)
 {
 	static const struct test * const suites[] = {
 		usbip_tests, address_tests, names_tests, out_tests, port_tests,
-		server_tests, volume_channel_tests,
+		server_tests, volume_channel_tests, token_tests, status_tests,
+		page_tests,
 	};
 	unsigned int i, n = 0, bad = 0;
 	const struct test *test;

@@ -15,7 +15,8 @@ struct test {
 
 extern const struct test usbip_tests[], address_tests[], names_tests[],
 			 out_tests[], port_tests[], server_tests[],
-			 volume_channel_tests[];
+			 volume_channel_tests[], token_tests[], status_tests[],
+			 page_tests[];
 
 void test_expect(bool ok, const char *what, const char *file, int line);
 

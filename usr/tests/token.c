@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "../lib/token.h"
+#include "test.h"
+
+static struct token sample(void)
+{
+	struct token token = {
+		.cipher = "aes-xts-plain64", .key_size = 64, .sector_size = 512,
+		.region = 2048, .meta_offset = 32768, .sectors = 409600,
+		.discards = true, .n_devices = 2,
+		.devices = { { 34816 }, { 0 } },
+		.n_slots = 2,
+		.slots = { { 3, 0, TOKEN_USED, "ann" },
+			   { 0, 5, TOKEN_ERASING, "b\"ob" } },
+		.job = { true, 0, 3 },
+	};
+
+	return token;
+}
+
+static void token_comes_back(void)
+{
+	struct token a = sample(), b;
+	char *json = token_format(&a), *again;
+	struct error err;
+
+	expect(json != NULL);
+	expect(!token_parse(json, &b, &err));
+	again = token_format(&b);
+	expect_text(json, again);
+	expect_has(json, "\"keyslots\":[]");
+	expect(b.discards && !b.large_iv && !b.adopted && !b.wipe);
+	expect(b.n_slots == 2 && b.slots[1].state == TOKEN_ERASING);
+	expect_text(b.slots[1].user, "b\"ob");
+	expect(b.devices[0].offset == 34816);
+	expect(b.job.set && b.job.to == 3);
+	free(json);
+	free(again);
+}
+
+/* The sample with a value of another kind, or without it. */
+static int with(const char *key, json_t *value)
+{
+	struct token token = sample(), back;
+	char *json = token_format(&token);
+	json_t *root = json_loads(json, 0, NULL);
+	struct error err = { 0 };
+	int ret;
+
+	free(json);
+	if (value)
+		json_object_set_new(root, key, value);
+	else
+		json_object_del(root, key);
+	json = json_dumps(root, 0);
+	ret = token_parse(json, &back, &err);
+	expect(!ret == !*err.text);
+	free(json);
+	json_decref(root);
+	return ret;
+}
+
+static json_t *json_of(const char *text)
+{
+	return json_loads(text, JSON_DECODE_ANY, NULL);
+}
+
+static void token_refuses_wrong_fields(void)
+{
+	static const struct {
+		const char *key, *value;
+	} bad[] = {
+		{ "type", "\"luks2-keyring\"" }, { "version", "2" },
+		{ "version", "\"1\"" }, { "cipher", "\"\"" },
+		{ "cipher", "\"aes xts\"" }, { "cipher", "7" },
+		{ "key-size", "0" }, { "key-size", "129" },
+		{ "sector-size", "1024" }, { "region", "600" },
+		{ "region", "65536" }, { "meta-offset", "-8" },
+		{ "meta-offset", "7" }, { "sectors", "0" },
+		{ "sectors", "1e9" }, { "sectors", "140737488355329" },
+		{ "devices", "[]" }, { "devices", "{}" },
+		{ "devices", "[{\"number\":1,\"offset\":0}]" },
+		{ "devices", "[{\"number\":0,\"offset\":4}]" },
+		{ "slots", "[{}]" }, { "slots", "7" },
+		{ "slots", "[{\"slot\":248,\"keyslot\":0,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":32,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"a\\u001b\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"a\",\"state\":\"new\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"a\",\"state\":\"used\"},{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"},{\"slot\":3,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "job", "{\"from\":0,\"to\":0}" }, { "job", "{\"from\":0,\"to\":9}" },
+		{ "adopted", "1" }, { "wipe", "32768" }, { "wipe", "null" },
+	};
+	static const char * const needed[] = {
+		"type", "version", "cipher", "key-size", "sector-size",
+		"region", "meta-offset", "sectors", "devices", "slots",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		test_expect(with(bad[i].key, json_of(bad[i].value)) == -EINVAL,
+			    bad[i].value, __FILE__, __LINE__);
+	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		test_expect(with(needed[i], NULL) == -EINVAL, needed[i],
+			    __FILE__, __LINE__);
+	/* and what may be missing, or new */
+	expect(!with("job", NULL));
+	expect(!with("iv-large-sectors", NULL));
+	expect(!with("of-tomorrow", json_of("{}")));
+}
+
+static void token_refuses_other_texts(void)
+{
+	static const char * const bad[] = {
+		"", "{", "[]", "7", "null", "{\"type\":\"hearth-volume\",\"type\":\"hearth-volume\"}",
+	};
+	struct token token;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		test_expect(token_parse(bad[i], &token, &err) == -EINVAL,
+			    bad[i], __FILE__, __LINE__);
+}
+
+static void token_drops_slots(void)
+{
+	struct token token = sample();
+
+	token_drop(&token, 3);
+	expect(token.n_slots == 1 && token.slots[0].slot == 0);
+	expect(!token_slot(&token, 3));
+	token_drop(&token, 3);
+	expect(token.n_slots == 1);
+	token_drop(&token, 0);
+	expect(!token.n_slots);
+}
+
+static void token_knows_names(void)
+{
+	char longest[66];
+
+	expect(token_user_valid("ann"));
+	expect(token_user_valid("\xc3\xa4nne"));
+	expect(!token_user_valid(""));
+	expect(!token_user_valid("a b"));
+	expect(!token_user_valid("a\n"));
+	memset(longest, 'a', 65);
+	longest[65] = '\0';
+	expect(!token_user_valid(longest));
+	longest[64] = '\0';
+	expect(token_user_valid(longest));
+	expect(token_cipher_valid("capi:xts(aes)-plain64"));
+	expect(!token_cipher_valid("aes xts"));
+}
+
+const struct test token_tests[] = {
+	TEST(token_comes_back),
+	TEST(token_refuses_wrong_fields),
+	TEST(token_refuses_other_texts),
+	TEST(token_drops_slots),
+	TEST(token_knows_names),
+	{ 0 },
+};
