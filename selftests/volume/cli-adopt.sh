@@ -3,6 +3,7 @@
 # hearth-test: machine=plain kernels=all timeout=240
 # "hearth volume adopt": what stock cryptsetup made, LUKS2, LUKS1 and plain, reads
 # the same, and goes back to cryptsetup as long as nothing was rekeyed.
+# shellcheck disable=SC2086,SC1090  # words
 . "$HEARTH_LIB"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
@@ -26,8 +27,7 @@ luks()
 {
 	local dev=$1
 	shift
-	# shellcheck disable=SC2086
-	cryptsetup luksFormat -q --type luks2 --pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 \
+		cryptsetup luksFormat -q --type luks2 --pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 \
 		--pbkdf-force-iterations 4 --key-file $w/pass "$@" "$dev" || return
 	fill open --key-file $w/pass "$dev" c
 }
@@ -40,7 +40,6 @@ fill()
 	cryptsetup close c
 }
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
-# shellcheck disable=SC2086
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
 plan 43
@@ -81,7 +80,6 @@ cryptsetup close c
 # Again, and rekeyed into the room of the old header.
 check "adopted again" adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/backup2 --force
 check "opened" hv open v --meta /dev/ram0 /dev/ram1 --key-file $w/pass
-# shellcheck disable=SC2086
 check "rekeyed" hv rekey v --key-file $w/pass --wait $cheap
 check "it reads the same" same
 check "and after opening again" eval "hv close v && hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
@@ -107,19 +105,14 @@ hv close v
 
 # Plain dm-crypt.
 plain="--cipher aes-xts-plain64 --key-size 512"
-# shellcheck disable=SC2086
 check "plain, by a key file" fill open --type plain $plain --key-file $w/raw /dev/ram1 c
 check "its cipher is to be said" says 2 "needs --cipher and --key-size" hv adopt v /dev/ram1 --plain --meta /dev/ram0 --key-file $w/raw --force --yes
-# shellcheck disable=SC2086
 check "adopted" hv adopt v /dev/ram1 --plain $plain --meta /dev/ram0 --key-file $w/raw --new-key-file $w/pass --force --yes $cheap
 check "it reads the same" eval "hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
-# shellcheck disable=SC2086
 check "rekeyed, by way of the metadata device" eval "hv rekey v --key-file $w/pass --wait $cheap && same"
 hv close v
 plain="--cipher aes-cbc-essiv:sha256 --key-size 256 --hash sha256"
-# shellcheck disable=SC2086
 check "plain, by a passphrase" eval "printf 'correct horse' | fill open --type plain $plain /dev/ram2 c"
-# shellcheck disable=SC2086
 check "adopted" adopt /dev/ram2 --plain $plain --meta /dev/ram0 --force
 check "it reads the same" eval "hv open v /dev/ram0 /dev/ram2 --key-file $w/pass && same"
 hv close v

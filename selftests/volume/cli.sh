@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=all timeout=300
+# hearth-test: machine=plain kernels=all timeout=300 programs=script
 # "hearth volume": a volume's whole life, two users, what a crash or a kill -9
 # leaves, and that no secret is seen on the way.
+# shellcheck disable=SC2086,SC1090,SC2120,SC2046,SC2207  # words
 . "$HEARTH_LIB"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
@@ -28,12 +29,30 @@ says()
 	echo "exit code $got; wanted $rc and \"$words\""
 	return 1
 }
+# typed TEXT COMMAND...: on a terminal of its own; what it shows is in $w/typed
+typed()
+{
+	local text=$1 pid
+	shift
+	rm -f $w/keys
+	mkfifo $w/keys
+	script -qefc "$*" $w/typed <$w/keys >/dev/null 2>&1 &
+	pid=$!
+	exec 8>$w/keys
+	wait_for 20 grep -q Passphrase $w/typed
+	sleep 0.5	# what comes before the echo is off is thrown away
+	printf '%s\n' "$text" >&8
+	wait $pid
+	got=$?
+	exec 8>&-
+	return $got
+}
 slots() { hj slot list v | grep -oE '"slot":[0-9]+' | wc -l; }
 keyslots() { cryptsetup luksDump "${1:-/dev/ram1}" | grep -cE '^  [0-9]+: luks2'; }
-# data_key: the bytes of Ann's data key, as libcryptsetup has it
+# slot_of USER: the first
 slot_of() { hj slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | head -n 1 | grep -oE '[0-9]+' | head -n 1; }
 
-plan 93
+plan 100
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/ann
@@ -47,7 +66,6 @@ check "nor what is mounted" eval "mkdir -p $w/mnt && mount /dev/ram1 $w/mnt && s
 check "a device that is too small" says 2 "too small" hv create v /dev/ram1 --region-size 16384 --force --key-file $w/ann $cheap
 check "a file instead of a device" says 2 "no block device" hv create v $w/ann --key-file $w/ann $cheap
 check "an empty passphrase" says 2 "empty" hv create v /dev/ram1 --force --key-file /dev/null $cheap
-# shellcheck disable=SC2086
 check "a volume" says 0 "user ann has slot 0" hv create v /dev/ram1 --force --region-size 256 --user ann --key-file $w/ann $cheap
 check "it is closed" [ "$(dmsetup ls)" = "No devices found" ]
 refuse "cryptsetup does not open it" cryptsetup open --test-passphrase --key-file $w/ann /dev/ram1
@@ -66,6 +84,10 @@ check "closed" hv close v
 check "closing it again is refused" says 2 "no volume v" hv close v
 check "opened, by a descriptor" eval "hv open v /dev/ram1 --key-fd 7 7<$w/ann"
 check "it had been closed" eval "hv close v; says 0 'had been closed' hv open v /dev/ram1 --key-file $w/ann"
+check "Ann's data" ann check /dev/mapper/v 1 1
+check "a header comes back from its copy" eval "hv close v && cryptsetup luksHeaderBackup --header-backup-file $w/copy /dev/ram1 && dd if=/dev/zero of=/dev/ram1 bs=1M count=16 oflag=direct status=none && says 2 'no header' hv open v /dev/ram1 --key-file $w/ann && cryptsetup luksHeaderRestore -q --header-backup-file $w/copy /dev/ram1"
+check "opened, from a terminal" typed 'correct horse' hearth volume open v /dev/ram1
+check "without an echo" eval "grep -q Passphrase $w/typed && ! grep -q horse $w/typed"
 check "Ann's data" ann check /dev/mapper/v 1 1
 check "a device of others is none of ours" eval "dmsetup create --noudevsync other --table '0 8 linear /dev/ram3 0' && says 2 'no volume of ours' hv close other; dmsetup remove --noudevsync other"
 
@@ -96,7 +118,6 @@ mv $w/bob2 $w/bob
 check "without a slot that is loaded it is refused" eval "hv slot lock v bob && says 2 'not that of the user' hv rekey v --user ann --key-file $w/bob; hv slot unlock v bob --key-file $w/bob"
 PATTERN_FIRST=$((half * 2)) hammer
 before=$(slot_of ann)
-# shellcheck disable=SC2086
 check "Ann's key is changed under writers" says 0 "done" hv rekey v --user ann --key-file $w/ann --wait $cheap
 check "writers saw what they wrote" calm
 check "she has another slot, and one" eval "[ \$(slot_of ann) != $before ] && [ \$(slots) = 2 ] && [ \$(keyslots) = 2 ]"
@@ -111,6 +132,9 @@ check "a second one is refused" says 2 "a job already" hv rekey v --key-file $w/
 check "status has a percentage and a rate" eval "hv status v | tee $w/status; grep -qE 'rekey from slot [0-9]+ to [0-9]+: running, [0-9]+%, [0-9]+.*/s, [0-9:]+ left' $w/status"
 check "in JSON too" eval "[ \$(json kind status v) = rekey ] && hj status v | grep -q '\"seconds-left\":'"
 check "erasing a slot of the job is refused" says 2 "uses slot" hv slot erase v "$(slot_of ann)" --yes
+setsid hearth volume resume v --wait >$w/said 2>&1 </dev/null &
+sleep 2
+check "Ctrl-C ends the waiting alone" eval "kill -INT $! ; wait_for 10 grep -q 'goes on' $w/said && job_is v running"
 check "paused" hv pause v
 check "it says so" [ "$(hj status v | grep -o '"state":"paused"' | head -n 1)" ]
 check "closed and opened it goes on being paused" eval "hv close v && says 0 'rekey (paused)' hv open v /dev/ram1 --user ann --key-file $w/ann"
@@ -127,8 +151,7 @@ check "and back" eval "hv rekey v --user ann --from ${both[1]} --to ${both[0]} -
 # Killed at any moment, closed without a close: finished by the next command.
 bad=0
 for ms in 0 1 2 3 4 5 6 7 8 9; do
-	# shellcheck disable=SC2086
-	setsid hearth volume rekey v --user ann --key-file $w/ann --wait $cheap >/dev/null 2>&1 </dev/null &
+		setsid hearth volume rekey v --user ann --key-file $w/ann --wait $cheap >/dev/null 2>&1 </dev/null &
 	pid=$!
 	sleep "0.$ms"
 	kill -9 $pid 2>/dev/null
@@ -146,13 +169,16 @@ done
 check "killed ten times, it is whole" [ $bad = 0 ]
 check "opened with the last key" eval "hv close v && hv open v /dev/ram1 --user ann --key-file $w/ann && ann check /dev/mapper/v 1 1"
 
-# A crash: the disk as it is at this moment, opened elsewhere.
+# A crash: the disk as it is at this moment, opened elsewhere. No region is in
+# motion meanwhile: what is copied for seconds is no moment.
 check "begun, slowly" hv rekey v --user ann --key-file $w/ann --rate 512 $cheap
 sleep 1
+check "paused" hv pause v
 dd if=/dev/ram1 of=/dev/ram2 bs=1M iflag=direct oflag=direct status=none
 check "aborted" hv abort v
 check "closed" hv close v
-check "the copy had not been closed, and its job goes on" eval "hv open v /dev/ram2 --user ann --key-file $w/ann | tee $w/said; grep -q 'not been closed' $w/said && grep -q 'rekey (running)' $w/said"
+check "the copy had not been closed, and has its job" eval "hv open v /dev/ram2 --user ann --key-file $w/ann | tee $w/said; grep -q 'not been closed' $w/said && grep -q 'rekey (paused)' $w/said"
+check "resumed" hv resume v
 check "to its end" eval "wait_for 60 idle v && hv status v && [ \$(slots) = 2 ] && [ \$(keyslots /dev/ram2) = 2 ]"
 check "Ann's data" ann check /dev/mapper/v 1 1
 check "Bob's data" eval "hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
