@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -285,7 +284,6 @@ static int lay_out(struct adopt *a, struct error *err)
 static int keep_header(struct adopt *a, struct error *err)
 {
 	const char *path = a->o->header_backup;
-	char folder[PATH_MAX];
 	int fd, ret = crypt_header_backup(a->old, NULL, path);
 
 	if (ret)
@@ -297,12 +295,7 @@ static int keep_header(struct adopt *a, struct error *err)
 				strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	snprintf(folder, sizeof(folder), "%s", path);
-	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
+	header_sync_folder(path);
 	return ret;
 }
 

@@ -194,7 +194,7 @@ static int find_all(struct open *op, int n, char **paths, struct error *err)
 	char name[MAPPER_NAME];
 	int i, ret;
 
-	ret = header_load(&op->header, header, err);
+	ret = header_load(&op->header, header, true, err);
 	if (ret)
 		return ret;
 	if (mapper_find(op->header.uuid, name))

@@ -35,7 +35,7 @@ static int add(const char *name, void *arg)
 		abort();
 	list->shown = grown;
 	list->shown[list->n++] = s;
-	s->has_header = !volume_get(&s->v, name, list->header, &s->problem);
+	s->has_header = !volume_look(&s->v, name, list->header, &s->problem);
 	if (s->has_header)
 		volume_put(&s->v);
 	else if (mapper_get(name, &s->v.dm, &err))

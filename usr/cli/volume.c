@@ -10,6 +10,8 @@
 #include "../lib/page.h"
 #include "volume.h"
 
+#define TRIES	3	/* of a passphrase on a terminal */
+
 /* --- options --------------------------------------------------------------- */
 
 enum {
@@ -369,6 +371,9 @@ int volume_unlock(struct keys *keys, struct header *header,
 		  const struct volume_options *o, const char *user,
 		  struct secret *pass, struct error *err)
 {
+	const struct secret_source *source = &o->key;
+	bool asks = !source->file && source->fd < 0 && isatty(STDIN_FILENO);
+	unsigned int tries = asks ? TRIES : 1;
 	char prompt[128];
 	int ret;
 
@@ -376,13 +381,18 @@ int volume_unlock(struct keys *keys, struct header *header,
 		snprintf(prompt, sizeof(prompt), "Passphrase of %s", user);
 	else
 		strcpy(prompt, "Passphrase");
-	ret = secret_read(pass, &o->key, prompt, false, err);
-	if (ret)
-		return ret;
-	ret = keys_unlock(keys, header, user, pass, err);
-	if (ret)
+	for (;;) {
+		ret = secret_read(pass, source, prompt, false, err);
+		if (ret)
+			return ret;
+		ret = keys_unlock(keys, header, user, pass, err);
+		if (!ret)
+			return 0;
 		secret_free(pass);
-	return ret;
+		if (ret != -EPERM || !--tries)
+			return ret;
+		fprintf(stderr, "hearth: %s\n", err->text);
+	}
 }
 
 int volume_which_slot(const struct token *token, const char *text,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +43,19 @@ static void listen_errors(void)
 
 /* --- making one --------------------------------------------------------------- */
 
+void header_sync_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 /* A file is made as long as it has to be; nobody else may read it. */
 static int make_file(const char *path, struct error *err)
 {
@@ -56,6 +69,7 @@ static int make_file(const char *path, struct error *err)
 		ret = error_set(err, errno, "%s cannot be written: %s", path,
 				strerror(errno));
 	close(fd);
+	header_sync_folder(path);
 	return ret;
 }
 
@@ -112,7 +126,7 @@ int header_format(struct header *header, const char *path, const char *data,
 		goto fail;
 	}
 	strcpy(header->uuid, crypt_get_uuid(header->cd));
-	ret = runtime_lock(header->uuid, &header->lock, err);
+	ret = runtime_lock(header->uuid, true, &header->lock, err);
 	if (!ret)
 		return 0;
 fail:
@@ -178,7 +192,8 @@ int header_peek(struct header *header, const char *path, struct error *err)
 	return ret;
 }
 
-int header_load(struct header *header, const char *path, struct error *err)
+int header_load(struct header *header, const char *path, bool wait,
+		struct error *err)
 {
 	char uuid[sizeof(header->uuid)];
 	int lock, ret = load(header, path, err);
@@ -186,7 +201,7 @@ int header_load(struct header *header, const char *path, struct error *err)
 	strcpy(uuid, ret ? "" : header->uuid);
 	header_close(header);
 	if (!ret)
-		ret = runtime_lock(uuid, &lock, err);
+		ret = runtime_lock(uuid, wait, &lock, err);
 	if (ret)
 		return ret;
 	/* once more: it may have changed before the lock was ours */

@@ -47,9 +47,11 @@ int header_format(struct header *header, const char *path, const char *data,
 
 /*
  * Reads the header of a volume, and keeps others from changing it until
- * header_close(). Returns 0 or a negative errno.
+ * header_close(). Without @wait -EBUSY says that somebody does. Returns 0 or a
+ * negative errno.
  */
-int header_load(struct header *header, const char *path, struct error *err);
+int header_load(struct header *header, const char *path, bool wait,
+		struct error *err);
 
 /* The same without a lock, and so without the right to change it. */
 int header_peek(struct header *header, const char *path, struct error *err);
@@ -89,6 +91,9 @@ int header_tidy(struct header *header, struct error *err);
 /* Sets @bytes from @offset on of a device to zero, durably. */
 int header_wipe(struct header *header, const char *path, uint64_t offset,
 		uint64_t bytes, struct error *err);
+
+/* Makes the name of a new file durable. */
+void header_sync_folder(const char *path);
 
 /* What libcryptsetup said last, or strerror(-@ret). */
 const char *header_reason(int ret);

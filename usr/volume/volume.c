@@ -173,9 +173,10 @@ int volume_refresh(struct volume *volume, struct error *err)
 	return mapper_get(name, &volume->dm, err);
 }
 
-int volume_get(struct volume *volume, const char *name,
-	       const char *header_path, struct error *err)
+static int get(struct volume *volume, const char *name,
+	       const char *header_path, bool wait, struct error *err)
 {
+	bool locked = true;
 	char path[PATH_MAX];
 	int ret;
 
@@ -183,7 +184,11 @@ int volume_get(struct volume *volume, const char *name,
 	if (!ret)
 		ret = find_header(&volume->dm, header_path, path, err);
 	if (!ret)
-		ret = header_load(&volume->header, path, err);
+		ret = header_load(&volume->header, path, wait, err);
+	if (ret == -EBUSY && !wait) {
+		locked = false;
+		ret = header_peek(&volume->header, path, err);
+	}
 	if (ret)
 		return ret;
 	if (strcmp(volume->header.uuid, volume->dm.uuid))
@@ -192,11 +197,23 @@ int volume_get(struct volume *volume, const char *name,
 	/* what it was before the lock was ours does not count */
 	if (!ret)
 		ret = mapper_get(name, &volume->dm, err);
-	if (!ret)
+	if (!ret && locked)
 		ret = volume_finish(volume, err);
 	if (ret)
 		header_close(&volume->header);
 	return ret;
+}
+
+int volume_get(struct volume *volume, const char *name,
+	       const char *header_path, struct error *err)
+{
+	return get(volume, name, header_path, true, err);
+}
+
+int volume_look(struct volume *volume, const char *name,
+		const char *header_path, struct error *err)
+{
+	return get(volume, name, header_path, false, err);
 }
 
 void volume_put(struct volume *volume)

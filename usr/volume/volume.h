@@ -28,6 +28,13 @@ struct volume {
 int volume_get(struct volume *volume, const char *name,
 	       const char *header_path, struct error *err);
 
+/*
+ * The same to look at it alone: while another command, which may ask for a
+ * passphrase, has the header, nothing is waited for and nothing is finished.
+ */
+int volume_look(struct volume *volume, const char *name,
+		const char *header_path, struct error *err);
+
 void volume_put(struct volume *volume);
 
 /* The kernel's side once more. */
