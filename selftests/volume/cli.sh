@@ -86,8 +86,13 @@ check "opened, by a descriptor" eval "hv open v /dev/ram1 --key-fd 7 7<$w/ann"
 check "it had been closed" eval "hv close v; says 0 'had been closed' hv open v /dev/ram1 --key-file $w/ann"
 check "Ann's data" ann check /dev/mapper/v 1 1
 check "a header comes back from its copy" eval "hv close v && cryptsetup luksHeaderBackup --header-backup-file $w/copy /dev/ram1 && dd if=/dev/zero of=/dev/ram1 bs=1M count=16 oflag=direct status=none && says 2 'no header' hv open v /dev/ram1 --key-file $w/ann && cryptsetup luksHeaderRestore -q --header-backup-file $w/copy /dev/ram1"
-check "opened, from a terminal" typed 'correct horse' hearth volume open v /dev/ram1
-check "without an echo" eval "grep -q Passphrase $w/typed && ! grep -q horse $w/typed"
+if script -qefc true /dev/null </dev/null >/dev/null 2>&1; then
+	check "opened, from a terminal" typed 'correct horse' hearth volume open v /dev/ram1
+	check "without an echo" eval "grep -q Passphrase $w/typed && ! grep -q horse $w/typed"
+else
+	skip "opened, from a terminal" "no terminal can be made here"
+	check "opened" hv open v /dev/ram1 --key-file $w/ann
+fi
 check "Ann's data" ann check /dev/mapper/v 1 1
 check "a device of others is none of ours" eval "dmsetup create --noudevsync other --table '0 8 linear /dev/ram3 0' && says 2 'no volume of ours' hv close other; dmsetup remove --noudevsync other"
 
