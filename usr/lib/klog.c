@@ -56,6 +56,13 @@ static const char *without_number(const char *text)
 	return text + major + minor + 3;
 }
 
+static bool is_number(const char *text, const char *number)
+{
+	const char *rest = behind(text, number);
+
+	return rest && *rest == ':';
+}
+
 bool klog_reason(const char *record, const char *number, char *text,
 		 size_t size)
 {
@@ -68,8 +75,7 @@ bool klog_reason(const char *record, const char *number, char *text,
 	rest = behind(at, "rekey: ");
 	if (rest) {
 		at = without_number(rest);
-		if (number && at != rest &&
-		    (!(rest = behind(rest, number)) || strncmp(rest, ": ", 2)))
+		if (number && at != rest && !is_number(rest, number))
 			return false;
 	} else if (behind(at, "table: ")) {
 		rest = strstr(at, ": rekey: ");
