@@ -52,7 +52,7 @@ keyslots() { cryptsetup luksDump "${1:-/dev/ram1}" | grep -cE '^  [0-9]+: luks2'
 # slot_of USER: the first
 slot_of() { hj slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | head -n 1 | grep -oE '[0-9]+' | head -n 1; }
 
-plan 100
+plan 102
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/ann
@@ -202,6 +202,26 @@ refuse "his data are gone" bob check /dev/mapper/v 2 1
 check "Ann's are not" ann check /dev/mapper/v 1 1
 hv close v
 
+# Killed while it is made: a volume, or none.
+bad=0
+for ms in 1 3 5 7 9; do
+	dd if=/dev/zero of=/dev/ram1 bs=1M count=18 oflag=direct status=none
+	setsid hearth volume create v /dev/ram1 --force --key-file $w/ann $cheap >/dev/null 2>&1 </dev/null &
+	pid=$!
+	sleep "0.$ms"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	hv close v >/dev/null 2>&1	# where the kernel was formatting it
+	if hv open v /dev/ram1 --key-file $w/ann >$w/said 2>&1; then
+		diag "killed after 0.$ms s: a volume"
+		ann round /dev/mapper/v 1 1 && hv close v || bad=1
+	else
+		diag "killed after 0.$ms s: $(cat $w/said)"
+		grep -q 'never finished\|has no header' $w/said || bad=1
+	fi
+done
+check "killed five times, it is one or none" [ $bad = 0 ]
+
 # Metadata and data apart, in any order; a device is emptied, and taken away.
 check "three devices and a detached header" hv create v /dev/ram2 /dev/ram3 --meta /dev/ram0 --header $w/header --region-size 256 --size 40M --force --key-file $w/ann $cheap
 check "opened in another order" hv open v /dev/ram0 /dev/ram3 /dev/ram2 --header $w/header --key-file $w/ann
@@ -218,5 +238,7 @@ check "a file system" mkfs.ext4 -q /dev/mapper/v
 check "mounted" mount /dev/mapper/v $w/mnt
 check "closing it is refused" says 2 "in use" hv close v
 check "unmounted and closed" eval "umount $w/mnt && hv close v"
+# What a kill between two ioctls leaves: a device of ours without a table.
+check "a device without a table is closed" eval "dmsetup create --noudevsync --notable --uuid HEARTH-x v && hv close v"
 check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
 finish

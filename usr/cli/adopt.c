@@ -420,12 +420,7 @@ static int commit(struct adopt *a, struct error *err)
 		return ret;
 	crypt_free(a->old);
 	a->old = NULL;
-	ret = header_wipe(&a->header, a->data[0].path, 0,
-			  token->wipe_sectors * 512, err);
-	if (ret)
-		return ret;
-	token->wipe = false;
-	return header_write(&a->header, err);
+	return volume_wipe_old(&a->header, &a->data[0], err);
 }
 
 static int make(struct adopt *a, struct error *err)

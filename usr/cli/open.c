@@ -170,20 +170,12 @@ static int add_device(struct open *op, struct error *err)
 /* The volume is whole; its old header is to go before anything is written. */
 static int finish_adoption(struct open *op, struct error *err)
 {
-	struct token *token = &op->header.token;
-	int ret;
-
-	if (!token->wipe)
+	if (!op->header.token.wipe)
 		return 0;
 	if (!op->devices[0])
 		return error_set(err, ENODEV,
 				 "the adoption is not finished: the adopted device is needed");
-	ret = header_wipe(&op->header, op->devices[0]->path, 0,
-			  token->wipe_sectors * 512, err);
-	if (ret)
-		return ret;
-	token->wipe = false;
-	return header_write(&op->header, err);
+	return volume_wipe_old(&op->header, op->devices[0], err);
 }
 
 /* --- opening ------------------------------------------------------------------------------ */
@@ -328,7 +320,7 @@ int volume_close(struct out *out, struct volume_options *o, int argc,
 	(void)o, (void)argc;
 	if (!dm)
 		abort();
-	ret = mapper_get(argv[0], dm, &err);
+	ret = mapper_info(argv[0], dm, &err);
 	if (!ret && dm->opens)
 		ret = error_set(&err, EBUSY,
 				"%s is in use: mounted, or opened by a program",

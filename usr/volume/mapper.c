@@ -237,8 +237,8 @@ static int parse_lines(const char *name, struct mapper_volume *volume,
 	return ret;
 }
 
-int mapper_get(const char *name, struct mapper_volume *volume,
-	       struct error *err)
+int mapper_info(const char *name, struct mapper_volume *volume,
+		struct error *err)
 {
 	struct dm_info info;
 	char uuid[256];
@@ -258,7 +258,15 @@ int mapper_get(const char *name, struct mapper_volume *volume,
 	volume->readonly = info.read_only;
 	volume->suspended = info.suspended;
 	volume->opens = (uint32_t)info.open_count;
-	return parse_lines(name, volume, err);
+	return 0;
+}
+
+int mapper_get(const char *name, struct mapper_volume *volume,
+	       struct error *err)
+{
+	int ret = mapper_info(name, volume, err);
+
+	return ret ? ret : parse_lines(name, volume, err);
 }
 
 int mapper_message(const char *name, const char *what, struct error *err,

@@ -47,6 +47,13 @@ int mapper_create(const char *name, const char *uuid, const char *target,
 /* Removes a device that mapper_create() has made. */
 int mapper_remove(const char *name, struct error *err);
 
+/*
+ * Is it one of ours? Its name, uuid and use, also of one that a kill has left
+ * without a table. -ENODEV: it is not.
+ */
+int mapper_info(const char *name, struct mapper_volume *volume,
+		struct error *err);
+
 /* All that the kernel knows of a volume. -ENODEV: none of ours. */
 int mapper_get(const char *name, struct mapper_volume *volume,
 	       struct error *err);

@@ -13,6 +13,7 @@
 
 #define FINISH_STEPS	100	/* of FINISH_NS */
 #define FINISH_NS	50000000
+#define OLD_PAGE	4096u	/* bytes */
 
 /* --- opening in the kernel -------------------------------------------------- */
 
@@ -345,6 +346,43 @@ int volume_add_slot(struct volume *volume, const char *user,
 	header_drop_key(header, (uint32_t)keyslot, &ignored);
 	header_write(header, &ignored);
 	return ret;
+}
+
+/* --- an adopted volume ---------------------------------------------------------- */
+
+static int has_luks(const struct disk *disk, struct error *err)
+{
+	static const char magic[6] = "LUKS\xba\xbe";
+	char *page = disk_buffer(OLD_PAGE);
+	int ret;
+
+	if (!page)
+		return error_set(err, ENOMEM, "no memory for a page");
+	ret = disk_read(disk, 0, page, OLD_PAGE, err);
+	if (!ret)
+		ret = !memcmp(page, magic, sizeof(magic));
+	free(page);
+	return ret;
+}
+
+int volume_wipe_old(struct header *header, const struct disk *disk,
+		    struct error *err)
+{
+	uint64_t bytes = header->token.wipe_sectors * 512;
+	int ret = has_luks(disk, err);
+
+	if (ret > 0) {
+		ret = 0;
+		if (bytes > OLD_PAGE)
+			ret = header_wipe(header, disk->path, OLD_PAGE,
+					  bytes - OLD_PAGE, err);
+		if (!ret)
+			ret = header_wipe(header, disk->path, 0, OLD_PAGE, err);
+	}
+	if (ret)
+		return ret;
+	header->token.wipe = false;
+	return header_write(header, err);
 }
 
 /* --- what is left to do --------------------------------------------------------- */

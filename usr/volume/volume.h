@@ -75,6 +75,14 @@ int volume_add_slot(struct volume *volume, const char *user,
 		    const struct secret *key, const struct secret *pass,
 		    const struct header_cost *cost, struct error *err);
 
+/*
+ * Wipes the LUKS header that an adopted volume had on @disk, and takes the mark
+ * of it out of the token. Its first page goes last: where that is gone, all is,
+ * and what is there now may be data. Returns 0 or a negative errno.
+ */
+int volume_wipe_old(struct header *header, const struct disk *disk,
+		    struct error *err);
+
 /* Does what an interrupted command, or a job that has ended, left to do. */
 int volume_finish(struct volume *volume, struct error *err);
 
