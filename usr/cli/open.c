@@ -7,7 +7,7 @@
 #include "../volume/runtime.h"
 #include "volume.h"
 
-#define DISKS	(TOKEN_DEVICES + 2)
+#define DISKS	(TOKEN_DEVICES + 3)	/* and those of --meta and --add */
 
 struct open {
 	const struct volume_options *o;

@@ -328,6 +328,9 @@ int volume_add_slot(struct volume *volume, const char *user,
 		return slot;
 	if (volume->dm.status.readonly)
 		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	/* what somebody else wrote may tell of more than a header can have */
+	if (token->n_slots == TOKEN_SLOTS)
+		return error_set(err, ENOSPC, "the header has no room for a slot");
 	keyslot = header_add_key(header, key, pass, cost, err);
 	if (keyslot < 0)
 		return keyslot;
