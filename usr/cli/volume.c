@@ -271,6 +271,7 @@ static const struct verb verbs[] = {
 	  "a name and devices" },
 	{ "close", volume_close, 1, 1, 0, "a name" },
 	{ "status", volume_show, 0, 1, HEADER, "a name or nothing" },
+	{ "regions", volume_regions, 1, 1, 0, "a name" },
 	{ "rekey", volume_rekey, 1, 1,
 	  KEY | COST | HEADER | BIT_OF(OPT_USER) | BIT_OF(OPT_RANGE) |
 	  BIT_OF(OPT_RATE) | BIT_OF(OPT_WAIT) | BIT_OF(OPT_FROM) |

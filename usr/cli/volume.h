@@ -43,6 +43,8 @@ int volume_rate(struct out *out, struct volume_options *o, int argc,
 		char **argv);
 int volume_evacuate(struct out *out, struct volume_options *o, int argc,
 		    char **argv);
+int volume_regions(struct out *out, struct volume_options *o, int argc,
+		   char **argv);
 int volume_adopt(struct out *out, struct volume_options *o, int argc,
 		 char **argv);
 int volume_slot_list(struct out *out, struct volume_options *o, int argc,

@@ -22,18 +22,18 @@ static void show_run(const struct volume_run *run, void *arg)
 	out_object_end(out);
 }
 
-int volume_regions(struct out *out, int argc, char **argv)
+int volume_regions(struct out *out, struct volume_options *o, int argc,
+		   char **argv)
 {
 	struct channel chan;
 	struct error err;
 	int ret;
 
-	if (argc != 2)
-		return usage("volume regions needs one volume");
+	(void)o, (void)argc;
 	if (channel_open(&chan, &volume_family, &err))
 		return refused(&err);
 	out_array_begin(out, NULL);
-	ret = volume_runs(&chan, argv[1], show_run, out, &err);
+	ret = volume_runs(&chan, argv[0], show_run, out, &err);
 	if (ret)
 		out_drop(out);
 	else
