@@ -28,6 +28,9 @@ plan()
 # cut: so many results there were, so many of them bad.
 go_on() { _plan=$1 _n=$2 _failed=$3; }
 
+# results: so many so far, so many of them bad; for go_on.
+results() { echo "$_n $_failed"; }
+
 ok() { _n=$((_n + 1)); echo "ok $_n $*"; }
 not_ok() { _n=$((_n + 1)); _failed=$((_failed + 1)); echo "not ok $_n $*"; }
 skip() { _n=$((_n + 1)); echo "ok $_n ${1} # SKIP ${2-}"; }

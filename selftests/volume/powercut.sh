@@ -20,7 +20,7 @@ both=("key:0:$(src d0)" "key:1:$(src d1)")
 # the last round that was acknowledged, the direction.
 note()
 {
-	printf '%-511s\n' "hearth $cut $_n $_failed $acked $from" |
+	printf '%-511s\n' "hearth $cut $(results) $acked $from" |
 		dd of=$diary bs=512 count=1 iflag=fullblock oflag=direct conv=fsync status=none
 }
 
@@ -53,14 +53,14 @@ wait_for 10 [ -b $diary ]
 known_key meta 32 1
 known_key d0 64 2
 known_key d1 64 3
-read -r magic cut done failed acked from < <(dd if=$diary bs=512 count=1 iflag=direct status=none | tr -d '\0')
+read -r magic cut had failed acked from < <(dd if=$diary bs=512 count=1 iflag=direct status=none | tr -d '\0')
 if [ "$magic" != hearth ]; then
 	cut=0 acked=0 from=0
 	plan $((cuts * 4 + 4))
 	check "a volume" open_volume v $len create "${both[@]}"
 	msg v key load 1 "$(src d1)"
 else
-	go_on $((cuts * 4 + 4)) "$done" "$failed"
+	go_on $((cuts * 4 + 4)) "$had" "$failed"
 	cut=$((cut + 1))
 	mark
 	check "cut $cut: it opens as it lies" open_volume v $len "${both[@]}" rate:2048
