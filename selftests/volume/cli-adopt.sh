@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=all timeout=480
+# hearth-test: machine=plain kernels=7.2 full=all timeout=480
 # "hearth volume adopt": what stock cryptsetup made, LUKS2, LUKS1 and plain, reads
 # the same, and goes back to cryptsetup as long as nothing was rekeyed.
 # shellcheck disable=SC2086,SC1090  # words

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=all timeout=600 programs=script
+# hearth-test: machine=plain kernels=6.12 full=all timeout=600 programs=script
 # "hearth volume": a volume's whole life, two users, what a crash or a kill -9
 # leaves, and that no secret is seen on the way.
 # shellcheck disable=SC2086,SC1090,SC2120,SC2046,SC2207  # words
