@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,uml full=stock,debug timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # The tests' own server, while it is honest: every type of transfer at every
 # speed, requests that are cancelled, answers that come byte by byte, a disk.
 . "$HEARTH_LIB"

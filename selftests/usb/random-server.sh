@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,uml full=stock,debug timeout=240
+# hearth-test: machine=plain kernels=uml full=stock,debug timeout=240
 # A server that lies by chance: bits, fields, lengths, whole answers, also
 # while the device is enumerated. The seeds are fixed, so what a connection
 # meets depends on the order of its requests alone. The kernel log stays clean,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,uml full=stock,debug timeout=240
+# hearth-test: machine=plain kernels=uml full=stock,debug timeout=240
 # A server that says nothing: each time limit of a port holds, to the second,
 # and nothing that a user does waits for the server longer than that.
 . "$HEARTH_LIB"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,lockdep full=stock,debug timeout=240
+# hearth-test: machine=plain kernels=7.2,uml full=stock,debug timeout=240
 # Mass storage with posted commands against mass storage without: whatever goes
 # wrong, the disk sees the same commands, and the driver the same data, errors
 # and recovery. Each fault is one run of each kind on a fresh disk.
