@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,uml full=stock,debug timeout=600
+# hearth-test: machine=plain kernels=uml full=stock,debug timeout=600
 # A server that lies, one lie a connection, each by its name.
 # The URB fails or the device is unplugged, for the reason that is expected; no
 # program hangs, and the port is gone before the next lie is told. Every lie on

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=lockdep full=stock,debug timeout=300
+# hearth-test: machine=plain kernels=7.2 full=stock,debug timeout=300
 # 40 devices at once, which is more than a controller has ports for: all are
 # used, and go in an order of their own. Controllers come and go with them.
 . "$HEARTH_LIB"

@@ -353,16 +353,17 @@ def host_check(report, name, *cmd):
                   notes=[f"{name}: {time.monotonic() - start:.0f} s"])
 
 
-def host_checks(report):
+def host_checks(report, full):
     if os.path.exists(os.path.join(TOP, "scripts/netlink-regen")):
         host_check(report, "host netlink-regen --check", "./scripts/netlink-regen", "--check")
     host_check(report, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
     if os.path.exists(os.path.join(TOP, "usr/Makefile")):
         host_check(report, "host usr tests", "make", "-C", "usr", "check",
-                   "OUT=" + os.path.join(CACHE, "build", "usr", "check"))
+                   f"FUZZ_TIME={60 if full else 4}", "OUT=" + os.path.join(CACHE, "build", "usr", "check"))
     if os.path.exists(os.path.join(TOP, "scripts/lint")):
         host_check(report, "host lint", "./scripts/lint")
-        host_check(report, "host lint --prove", "./scripts/lint", "--prove")
+        if full:
+            host_check(report, "host lint --prove", "./scripts/lint", "--prove")
 
 
 def main():
@@ -433,7 +434,7 @@ def main():
 
     def check_host():
         with slots.taken(2, -math.inf):     # one core
-            host_checks(report)
+            host_checks(report, args.full)
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(batches) + 1) as pool:
         futures = []
