@@ -11,11 +11,15 @@ import threading
 import time
 
 from guest import cpio
-from paths import VM, image, kernel, lines
+from paths import DEBUG, VM, image, kernel, lines
 
 BOOT_LIMIT = 180        # seconds from power-on to "@hearth up"; a loaded machine is slow
 SILENCE = 90            # seconds beyond a test's own limit (times SLOW)
 CPUS = {"lockdep": 2, "kasan": 2}               # of a guest, if not one
+# Without what QEMU does slowly: string instructions, which it does a byte at a
+# time, and a fifth level of page tables. SMAP ends a block of code at each
+# access to a process' memory: it is left to the debug kernels.
+MODEL = "max,-erms,-fsrm,-la57"
 FULL = 10                                       # so much longer a test may take by --full
 SLOW = {"uml": 2, "lockdep": 3, "kasan": 6}     # test limits are for stock kernels
 
@@ -286,7 +290,7 @@ class Guest:
         append = ("console=ttyS0 panic=-1 oops=panic log_buf_len=4M loglevel=7 "
                   "random.trust_cpu=on norandmaps no_hash_pointers hearth.role=" + self.role)
         cmd = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35",
-               "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(cpus),
+               "-accel", "tcg,thread=multi", "-cpu", self.model(), "-smp", str(cpus),
                "-m", "1536M" if cpus > 1 else "640M", "-display", "none", "-no-reboot",
                "-kernel", kernel(self.kname, "vmlinux"), "-initrd", initrd]
         if self.shell:
@@ -303,6 +307,10 @@ class Guest:
         with open(self.job + "/command", "w", encoding="utf-8") as f:
             f.write(shlex.join(cmd) + "\n")
         self.launch(cmd)
+
+    def model(self):
+        """The CPU, as an argument for QEMU."""
+        return MODEL + ("" if self.kname in DEBUG else ",-smap")
 
     def launch(self, cmd):
         with open(self.job + "/qemu.log", "ab") as log:
