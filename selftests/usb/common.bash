@@ -22,6 +22,9 @@ serve()
 	wait_for 10 hearth usb list 127.0.0.1
 }
 
+# says FILE TEXT: is that what it says?
+says() { local text; { read -r text <"$1"; } 2>/dev/null; [ "$text" = "$2" ]; }
+
 # is_remote PATH: is this a device of a virtual controller?
 is_remote() { case $(readlink -f "$1") in *vhci*) ;; *) false ;; esac; }
 
@@ -30,7 +33,7 @@ busid_of()
 {
 	local d
 	for d in /sys/bus/usb/devices/*; do
-		[ -e "$d/$1" ] && [ "$(cat "$d/$1" 2>/dev/null)" = "$2" ] || continue
+		says "$d/$1" "$2" || continue
 		is_remote "$d" || { echo "${d##*/}"; return; }
 	done
 	return 1
@@ -43,10 +46,14 @@ wait_busid() { wait_for 20 busid_of "$@"; busid_of "$@"; }
 bind() { usbip bind -b "$1" >/dev/null 2>&1; }
 
 # shared BUSID: does the server have it free?
-shared() { [ "$(cat "/sys/bus/usb/drivers/usbip-host/$1/usbip_status" 2>/dev/null)" = 1 ]; }
+shared() { says "/sys/bus/usb/drivers/usbip-host/$1/usbip_status" 1; }
 
 # attach_at SERVER BUSID [OPTION...]: plug in; prints the port's number.
-attach_at() { hearth usb attach "$@" | sed -n 's/^port \([0-9]*\):.*/\1/p' | grep .; }
+attach_at()
+{
+	local said
+	said=$(hearth usb attach "$@") && [[ $said =~ port\ ([0-9]+): ]] && echo "${BASH_REMATCH[1]}"
+}
 
 # attach BUSID: the same from the stock server, once it has the device free.
 attach()
@@ -68,9 +75,10 @@ remote_input()
 # remote_disk: the block device that came over the network.
 remote_disk()
 {
-	local d
-	for d in /sys/block/sd*; do
-		[ -e "$d/device" ] && is_remote "$d" && [ "$(cat "$d/size")" -gt 0 ] || continue
+	local d size usb="/sys/devices/platform/*vhci*/usb*/*-*"
+	# shellcheck disable=SC2231  # of the bus itself, and behind a hub
+	for d in $usb/*:*/host*/target*/*/block/sd* $usb/*-*/*:*/host*/target*/*/block/sd*; do
+		{ read -r size <"$d/size"; } 2>/dev/null && [ "$size" -gt 0 ] || continue
 		echo "/dev/${d##*/}"
 		return
 	done
@@ -83,14 +91,31 @@ wait_disk() { wait_for 20 remote_disk; remote_disk; }
 local_disk()
 {
 	local d
-	for d in /sys/block/sd*; do
-		case $(readlink -f "$d") in */"$1"/*) echo "/dev/${d##*/}"; return ;; esac
+	for d in /sys/bus/usb/devices/"$1"/*:*/host*/target*/*/block/sd*; do
+		[ -e "$d" ] || return
+		echo "/dev/${d##*/}"
+		return
 	done
-	return 1
 }
 
 # no_ports: is nothing attached any more?
-no_ports() { [ "$(hearth -j usb ports | tr -d ' \n')" = "[]" ]; }
+no_ports()
+{
+	local ports
+	ports=$(hearth -j usb ports) && [ "${ports//[[:space:]]/}" = "[]" ]
+}
+
+# event PATTERN: has the monitor, which writes to the file $events, told it?
+event()
+{
+	local lines line
+	mapfile -t lines <"$events"
+	for line in "${lines[@]}"; do
+		# shellcheck disable=SC2053  # a pattern
+		[[ $line == $1 ]] && return
+	done
+	return 1
+}
 
 sum_of() { dd if="$1" bs=1M count=8 iflag=direct status=none | sha256sum | cut -d' ' -f1; }
 
@@ -108,6 +133,5 @@ seed_local()
 	sum_of "$dev"
 }
 
-# mark TEXT: a line in the kernel log. kernel_since TEXT: what came behind it.
-mark() { echo "$1" >/dev/kmsg; }
-kernel_since() { dmesg | sed "1,/$1\$/d"; }
+# mark TEXT: a line in the kernel log, with which dmesg begins from now on.
+mark() { dmesg -c >/dev/null; echo "$1" >/dev/kmsg; }

@@ -34,10 +34,9 @@ plug()
 # device_is_there [SERIAL]: has it been enumerated?
 device_is_there()
 {
-	local f serial
+	local f
 	for f in /sys/bus/usb/devices/*/serial; do
-		[ -e "$f" ] && read -r serial 2>/dev/null <"$f" &&
-			[ "$serial" = "${1:-LIAR1}" ] && return
+		says "$f" "${1:-LIAR1}" && return
 	done
 	return 1
 }
@@ -53,7 +52,7 @@ bounded()
 	shift
 	"$@" &
 	pid=$!
-	while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do
+	while kill -0 "$pid" 2>/dev/null; do
 		[ $EPOCHSECONDS -lt $end ] || { echo "still running: $*"; return 124; }
 		sleep 0.1
 	done

@@ -12,10 +12,10 @@
 events=/tmp/work/events
 
 # why PORT REASON: does the monitor tell that the port left for it?
-why() { grep "\"port\":$1," $events | grep -qE "\"reason\":\"($2)\""; }
+why() { event "*\"port\":$1,*\"reason\":\"@($2)\"*"; }
 
 # said TEXT: does the kernel, since this lie began?
-said() { kernel_since "lie: $name" | grep -F "$1"; }
+said() { [[ $(dmesg) = *"$1"* ]]; }
 
 # A line that tells what went wrong, and failure.
 but() { echo "but: $*"; return 1; }
@@ -32,14 +32,14 @@ judge()
 {
 	local text=${1#*:}
 	# what came was what the server sent, and not what memory held before
-	! grep "wrong from byte" <<<"$out" || but "data that the server did not send"
+	[[ $out != *"wrong from byte"* ]] || but "data that the server did not send"
 	case $1 in
 	works)
 		[ "$rc" = 0 ] || but "exit code $rc"
 		stays
 		;;
 	status:*)
-		grep -q "^status $text: " <<<"$out" || but "no such status"
+		[[ $'\n'$out = *$'\n'"status $text: "* ]] || but "no such status"
 		[ "$rc" != 3 ] || but "it hung"
 		stays
 		;;
@@ -51,22 +51,24 @@ judge()
 	esac
 }
 
-# Detach, if that is still to be done, and see the port go.
+# clean_up EXPECTED: see the port go; by itself, unless the lie was survived.
 clean_up()
 {
-	timeout 15 hearth usb detach "$port" >/dev/null 2>&1
+	case $1 in
+	works | status:*) timeout 15 hearth usb detach "$port" >/dev/null 2>&1 ;;
+	esac
 	wait_for 10 no_ports || but "the port is left"
 }
 
 # The verdict is in $verdict: no "but".
 verdict_of()
 {
-	verdict=$(judge "$1" 2>&1; clean_up 2>&1)
+	verdict=$(judge "$1" 2>&1; clean_up "$1" 2>&1)
 	[ -z "$verdict" ] || diag "$verdict"
-	if ! grep -q "^but: " <<<"$verdict"; then
+	if [[ $verdict != *"but: "* ]]; then
 		ok "$name: $1"
 	else
-		diag "$(grep "\"port\":$port," $events)"
+		diag "$(grep "\"port\":$port," "$events")"
 		not_ok "$name: $1"
 	fi
 }
@@ -137,9 +139,9 @@ hostile()
 	# what a program makes of it, if there is a device
 	out=$(./urbs -t 5000 LIAR1 bulk 0x82 512 2 1 2>&1) || rc=$?
 	diag "$out"
-	verdict=$([ "$rc" != 3 ] || but "it hung"; clean_up 2>&1)
+	verdict=$([ "$rc" != 3 ] || but "it hung"; clean_up works 2>&1)
 	[ -z "$verdict" ] || diag "$verdict"
-	if [ -n "$port" ] && ! grep -q "^but: " <<<"$verdict"; then
+	if [ -n "$port" ] && [[ $verdict != *"but: "* ]]; then
 		ok "$name: survived"
 	else
 		not_ok "$name: survived"

@@ -9,7 +9,7 @@
 . ./common.bash
 . ./liar.bash
 
-seconds=45
+seconds=${HEARTH_FULL:+300} seconds=${seconds:-24}
 rounds=0 hung=0 refused=0
 
 # A round: attach, use what there is, detach.

@@ -16,7 +16,7 @@ esac
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-why() { grep "\"port\":$1," $events | grep -q "\"reason\":\"$2\""; }
+why() { event "*\"port\":$1,*\"reason\":\"$2\"*"; }
 
 # fails COMMAND...: with exit code 1, which is how urbs tells that URBs failed
 fails() { "$@"; [ $? = 1 ]; }

@@ -22,7 +22,7 @@ esac
 # What the kernel said of the disk, without what differs from run to run.
 kernel_said()
 {
-	kernel_since "storage-run $runs" | sed -E 's/^\[[^]]*\] *//; s/sd [0-9:]+/sd/
+	dmesg | sed -E 's/^\[[^]]*\] *//; s/sd [0-9:]+/sd/
 		s/\[?\bsd[a-z]+\b\]?/sdX/g; s/device number [0-9]+/device number N/; s/^usb [-0-9]+:/usb X:/; s/phys_seg [0-9]+/phys_seg N/' |
 		grep -E '^sd|I/O error|^usb X: reset|^critical|^Buffer' |
 		grep -v 'Attached scsi generic'	# sg and sd probe side by side

@@ -42,7 +42,7 @@ for how in stall lose stall-write lose-write; do
 	dd if=/tmp/work/new of="$dev" bs=128k oflag=direct conv=nocreat status=none
 	check "$how: the disk saw it, and then no more" [ "$count" -ge 1 -a "$(early)" = "$count" ]
 	check "$how: the kernel tells" eval \
-		"kernel_since 'strict: $how' | grep -q 'no more $gone'"
+		"dmesg | grep -q 'no more $gone'"
 	unplug "$port"
 	wait_for 10 no_ports
 done
