@@ -167,32 +167,42 @@ class Report:
 
 
 class Times:
-    """How long each test takes on each kernel, as earlier runs saw it."""
+    """How long each test takes on each kernel, and how much CPU time, as earlier runs
+    saw it."""
     path = os.path.join(CACHE, "log", "times.json")
+    LOAD = 0.5              # of a guest CPU that nothing is known of
 
     def __init__(self):
         self.seen = self.load()
 
     def load(self):
         try:
-            return json.loads(read(self.path))
+            return {name: spent for name, spent in json.loads(read(self.path)).items()
+                    if isinstance(spent, list)}
         except (OSError, ValueError):
             return {}
 
+    def get(self, name, guess, kname, machine):
+        load = self.LOAD * CPUS.get(kname, 1) * len(MACHINES[machine][0])
+        return self.seen.get(name) or (guess, guess * load)
+
     def test(self, kname, test):
-        return self.seen.get(f"{kname} {test.name}", test.timeout / 5 * SLOW.get(kname, 1))
+        """(seconds, seconds of CPU time)"""
+        return self.get(f"{kname} {test.name}", test.timeout / 5 * SLOW.get(kname, 1), kname, test.machine)
 
     def boot(self, kname, machine):
-        return self.seen.get(f"{kname} {machine} boot", 10)
+        return self.get(f"{kname} {machine} boot", 10, kname, machine)
 
     def note(self, kname, machine, took):
-        """{test or "boot": seconds}. A busy machine must not spoil what an idle one told."""
+        """{test or "boot": (seconds, seconds of CPU time)}. A busy machine must not spoil
+        what an idle one told."""
         with open(self.path + ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             seen = self.load()
-            for what, seconds in took.items():
+            for what, spent in took.items():
                 name = f"{kname} {machine} boot" if what == "boot" else f"{kname} {what}"
-                seen[name] = round(min(seconds, seen.get(name, seconds) * 1.2), 1)
+                seen[name] = [round(min(new, old * 1.2 + 0.1), 1)
+                              for new, old in zip(spent, seen.get(name, spent))]
             with open(self.path + ".new", "w", encoding="ascii") as f:
                 json.dump(seen, f, indent=0, sort_keys=True)
             os.rename(self.path + ".new", self.path)
@@ -203,8 +213,9 @@ class Batch:
 
     def __init__(self, kname, machine, tests, times):
         self.kname, self.machine, self.tests, self.times = kname, machine, tests, times
-        self.jobs = len(MACHINES[machine][0]) * CPUS.get(kname, 1)
-        self.expected = times.boot(kname, machine) + sum(times.test(kname, t) for t in tests)
+        seconds, cpu = map(sum, zip(times.boot(kname, machine), *(times.test(kname, t) for t in tests)))
+        self.expected = seconds
+        self.load = min(max(cpu / seconds, 0.2), CPUS.get(kname, 1) * len(MACHINES[machine][0]))
 
     def run(self, root, logs, fill, report, virtme, full):
         left, n = list(self.tests), 0
@@ -301,8 +312,10 @@ def pack(tests, cost, size):
     return boots
 
 
-class Slots:
-    """How much runs at a time; who waits is served in the order of rank."""
+class Cores:
+    """What runs at a time: as much as keeps these cores busy. Tests often wait, so a
+    guest counts as the part of a core that it was seen to use. Who waits is served in
+    the order of rank."""
 
     def __init__(self, count):
         self.count = self.free = count
@@ -310,24 +323,25 @@ class Slots:
         self.changed = threading.Condition()
 
     @contextlib.contextmanager
-    def taken(self, n, rank):
-        n = min(n, self.count)
+    def taken(self, load, rank):
+        load = min(load, self.count)
         with self.changed:
             ticket = (rank, next(self.tickets))
             heapq.heappush(self.waiting, ticket)
-            self.changed.wait_for(lambda: self.waiting[0] == ticket and self.free >= n)
+            # some more than there is: a guest that has its core is never fully busy
+            self.changed.wait_for(lambda: self.waiting[0] == ticket and self.free > load / 2)
             heapq.heappop(self.waiting)
-            self.free -= n
+            self.free -= load
             self.changed.notify_all()
         try:
             yield
         finally:
             with self.changed:
-                self.free += n
+                self.free += load
                 self.changed.notify_all()
 
 
-def plan_batches(runs, jobs):
+def plan_batches(runs, cores):
     """Boots for tests, each with its kernel."""
     times, alone, shared = Times(), [], {}
     for t, kname in runs:
@@ -336,10 +350,10 @@ def plan_batches(runs, jobs):
         else:
             shared.setdefault((kname, t.machine), []).append(t)
     # Few boots cost less, many of them keep all cores busy to the end.
-    total = sum(times.test(kname, t) for (kname, _), group in shared.items() for t in group)
-    size = max(90, total / jobs / 3)
+    total = sum(times.test(kname, t)[1] for (kname, _), group in shared.items() for t in group)
+    size = max(60, total / cores / 5)
     batches = alone + [Batch(kname, machine, boot, times) for (kname, machine), group in shared.items()
-                       for boot in pack(group, lambda t: times.test(kname, t), size)]
+                       for boot in pack(group, lambda t: times.test(kname, t)[0], size)]
     return sorted(batches, key=lambda b: -b.expected)
 
 
@@ -374,8 +388,7 @@ def main():
     p.add_argument("--full", action="store_true", help="also the x86 KASAN kernel, and all that a test can try")
     p.add_argument("--virtme", action="store_true", help="boot by virtme-ng (stock kernels)")
     p.add_argument("--list", action="store_true", help="list the tests and end")
-    p.add_argument("--jobs", type=int, default=2 * os.cpu_count(),
-                   help="guest CPUs at a time (default: two a core, as tests often wait)")
+    p.add_argument("--cores", type=int, default=os.cpu_count(), help="to keep busy (default: all)")
     args = p.parse_args()
 
     everything = find_tests()
@@ -402,7 +415,7 @@ def main():
             raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
 
     begin = time.monotonic()
-    batches = plan_batches(runs, max(1, args.jobs))
+    batches = plan_batches(runs, max(1, args.cores))
     report = Report(True)
     logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
     os.makedirs(logs, exist_ok=True)
@@ -421,10 +434,10 @@ def main():
     if args.virtme:
         subprocess.run([os.path.join(TOP, "scripts/deps"), "--virtme"], check=True)
         virtme = run(os.path.join(TOP, "scripts/kernels"), "virtme", stderr=None).strip()
-    slots, left = Slots(max(1, args.jobs)), [len(batches)]
+    cores, left = Cores(max(1, args.cores)), [len(batches)]
 
     def work(batch, root):
-        with slots.taken(batch.jobs, -batch.expected):
+        with cores.taken(batch.load, -batch.expected):
             try:
                 batch.run(root, logs, fill, report, virtme, args.full)
             except Exception as e:      # a fault of ours must not pass for success
@@ -433,7 +446,7 @@ def main():
             say(f"{left[0]} of {len(batches)} boots left, {time.monotonic() - begin:.0f} s")
 
     def check_host():
-        with slots.taken(2, -math.inf):     # one core
+        with cores.taken(1, -math.inf):
             host_checks(report, args.full)
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(batches) + 1) as pool:

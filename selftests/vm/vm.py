@@ -11,7 +11,7 @@ import threading
 import time
 
 from guest import cpio
-from paths import DEBUG, VM, image, kernel, lines
+from paths import DEBUG, VM, image, kernel, lines, read
 
 BOOT_LIMIT = 180        # seconds from power-on to "@hearth up"; a loaded machine is slow
 SILENCE = 90            # seconds beyond a test's own limit (times SLOW)
@@ -41,6 +41,19 @@ def machines():
 
 MACHINES = machines()
 ALIASES = {n: "usb" for n in "usb-disk usb-input usb-serial usb-audio usb-hub".split()}
+
+
+def cpu_time(leaders):
+    """Seconds of CPU time that these processes, and those of their groups, have used."""
+    ticks = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = read("/proc", pid, "stat").rpartition(")")[2].split()
+        except OSError:                 # it has ended
+            continue
+        if int(fields[2]) in leaders:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Barriers:
@@ -369,7 +382,7 @@ class Boot:
                  full=False):
         self.tests = tests
         self.why = None                 # reason why the host ended it
-        self.took = {}                  # test or "boot": seconds
+        self.took = {}                  # test or "boot": (seconds, seconds of CPU time)
         roles = MACHINES[machine][0]
         self.barriers = Barriers(len(roles))
         self.slow = SLOW.get(kname, 1) * (FULL if full else 1)
@@ -406,14 +419,15 @@ class Boot:
 
     def clock(self, last, now):
         """The first guest's last marker is this."""
-        was, since = self.mark
+        was, since, used = self.mark
         if last != was:
+            cpu = cpu_time({g.proc.pid for g in self.guests})
             if not was or was[0] == "begin":
-                self.took[was[1] if was else "boot"] = now - since
-            self.mark = (last, now)
+                self.took[was[1] if was else "boot"] = (now - since, max(cpu - used, 0))
+            self.mark = (last, now, cpu)
 
     def run(self):
-        self.mark = (None, time.monotonic())
+        self.mark = (None, time.monotonic(), 0)
         try:
             for g in self.guests:
                 g.start()
