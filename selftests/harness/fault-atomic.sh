@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml,lockdep timeout=60 expect="kernel log: .*(sleeping function|scheduling while atomic)"
+# hearth-test: machine=plain kernels=uml full=lockdep timeout=60 expect="kernel log: .*(sleeping function|scheduling while atomic)"
 # So does sleeping under a spinlock.
 . "$HEARTH_LIB"
 plan 1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,lockdep timeout=60 expect="kernel log: .*WARNING:"
+# hearth-test: machine=plain kernels=6.12 full=lockdep timeout=60 expect="kernel log: .*WARNING:"
 # A warning in the kernel log fails a test that passed.
 . "$HEARTH_LIB"
 plan 1

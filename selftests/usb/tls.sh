@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=stock,uml full=debug timeout=180
+# hearth-test: machine=plain kernels=6.1,7.2,uml full=all timeout=180
 # A port on kTLS: it works as a plain one does, and nothing is sent in the clear.
 . "$HEARTH_LIB"
 . ./common.bash

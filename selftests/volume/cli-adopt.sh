@@ -27,10 +27,10 @@ luks()
 {
 	local dev=$1
 	shift
-		cryptsetup luksFormat -q --type luks2 --pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 \
-		--pbkdf-force-iterations 4 --key-file $w/pass "$@" "$dev" || return
-	fill open --key-file $w/pass "$dev" c
+	format "$@" "$dev" && fill open --key-file $w/pass "$dev" c
 }
+pbkdf="--pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 --pbkdf-force-iterations 4"
+format() { cryptsetup luksFormat -q --type luks2 $pbkdf --key-file $w/pass "$@"; }
 # fill OPEN...: opened by cryptsetup, filled, closed; its sum is remembered
 fill()
 {
@@ -42,12 +42,12 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 43
+plan 45
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
 head -c 64 /dev/urandom >$w/raw
-ramdisks 4 40
+ramdisks 4 28
 
 # What is refused, and changes nothing.
 check "a LUKS2 volume" luks /dev/ram1
@@ -60,6 +60,8 @@ check "without --yes" says 2 "nothing was changed" hv adopt v /dev/ram1 --meta /
 check "an open one" eval "cryptsetup open --key-file $w/pass /dev/ram1 c && says 2 'in use' adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/b0; cryptsetup close c"
 check "no LUKS at all" says 2 "no LUKS header" adopt /dev/ram2 --meta /dev/ram0 --header-backup $w/b0
 check "a metadata device that is too small" eval "truncate -s 1M $w/small && losetup /dev/loop0 $w/small && says 2 'too small' adopt /dev/ram1 --meta /dev/loop0 --header-backup $w/b0; losetup -d /dev/loop0"
+check "one with tags of integrity" eval "format --integrity hmac-sha256 --integrity-no-wipe /dev/ram3 && says 2 'tags of integrity' adopt /dev/ram3 --meta /dev/ram0 --header-backup $w/b0"
+check "one whose re-encryption is not finished" eval "format /dev/ram3 && cryptsetup reencrypt --init-only --resilience none $pbkdf --key-file $w/pass /dev/ram3 && says 2 'not finished' adopt /dev/ram3 --meta /dev/ram0 --header-backup $w/b0"
 check "nothing was changed" eval "[ $old = \$(sum /dev/ram1) ] && [ ! -e $w/b0 ]"
 
 # LUKS2, there and back.

@@ -10,7 +10,7 @@
 
 cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
 w=/tmp/work
-half=2048	# blocks of 4 KiB: 8 MiB, Ann's; then Bob's
+half=1024	# blocks of 4 KiB: 4 MiB, Ann's; then Bob's
 
 hv() { hearth volume "$@"; }
 # hj VERB...: JSON; json KEY VERB...: the first value of a key in it
@@ -66,7 +66,7 @@ modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/ann
 printf 'battery staple' >$w/bob
 printf 'wrong' >$w/eve
-ramdisks 4 64
+ramdisks 4 40
 
 # Created.
 check "a file system is not overwritten" eval "mkfs.ext4 -q /dev/ram1 && says 2 'ext4' hv create v /dev/ram1 --key-file $w/ann $cheap"
@@ -108,7 +108,7 @@ check "a device of others is none of ours" eval "dmsetup create --noudevsync oth
 check "Bob needs somebody's passphrase" says 2 "wrong passphrase" hv slot add v --user bob --key-file $w/eve --new-key-file $w/bob $cheap
 check "Bob" says 0 "slot 1 of bob added" hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
 check "he is there once" says 2 "a user already" hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
-check "regions of his" hv slot assign v 32 32 bob
+check "regions of his" hv slot assign v 16 16 bob
 check "not those that Ann has written" says 2 "written under another slot" hv slot assign v 0 1 bob
 check "Bob writes" bob round /dev/mapper/v 2 1
 check "locked" hv slot lock v bob
@@ -232,7 +232,7 @@ done
 check "killed five times, it is one or none" [ $bad = 0 ]
 
 # Metadata and data apart, in any order; a device is emptied, and taken away.
-check "three devices and a detached header" hv create v /dev/ram2 /dev/ram3 --meta /dev/ram0 --header $w/header --region-size 256 --size 40M --force --key-file $w/ann $cheap
+check "three devices and a detached header" hv create v /dev/ram2 /dev/ram3 --meta /dev/ram0 --header $w/header --region-size 256 --size 20M --force --key-file $w/ann $cheap
 check "opened in another order" hv open v /dev/ram0 /dev/ram3 /dev/ram2 --header $w/header --key-file $w/ann
 check "written" ann round /dev/mapper/v 3 1
 check "one is emptied" hv evacuate v /dev/ram2 1 --wait

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,uml full=all timeout=240
+# hearth-test: machine=plain kernels=uml full=all timeout=240
 # A disk that lies. Every forgery is refused in words, never followed: nothing is
 # readable that was not, and the kernel does not stumble.
 . "$HEARTH_LIB"
