@@ -24,7 +24,8 @@ from paths import CACHE, DEBUG, STOCK, TOP, kernel, read, run, say
 from vm import ALIASES, CPUS, MACHINES, SILENCE, SLOW, Boot
 
 SELFTESTS = os.path.join(TOP, "selftests")
-QUICK = "6.12"          # what a subset runs on, where it does and no kernel is named
+# What a subset runs on, where no kernel is named: the first that a test has.
+QUICK = ["6.12", "uml", "7.2", "6.1", "lockdep"]
 
 
 class Test:
@@ -71,7 +72,7 @@ class Test:
 
     def quick(self):
         """Where it runs for a quick answer."""
-        return next((k for k in [QUICK, *STOCK, *DEBUG] if self.wants(k)), None)
+        return next((k for k in QUICK if self.wants(k)), None)
 
 
 def find_tests():
@@ -217,7 +218,7 @@ class Batch:
         self.expected = seconds
         self.load = min(max(cpu / seconds, 0.2), CPUS.get(kname, 1) * len(MACHINES[machine][0]))
 
-    def run(self, root, logs, fill, report, virtme, full):
+    def run(self, root, logs, fill, report, virtme, effort):
         left, n = list(self.tests), 0
         label = f"{self.kname}-{self.machine}-{self.tests[0].name.replace('/', '_')[:-3]}"
         while left:
@@ -225,7 +226,7 @@ class Batch:
             job = os.path.join(logs, f"{label}.{n}")
             kmemleak = self.kname in ("uml", "kasan") and any(t.kmemleak for t in left)
             start = time.monotonic()
-            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme, full)
+            boot = Boot(self.kname, root, job, self.machine, left, fill, kmemleak, virtme, effort)
             boot.run()
             if not virtme:
                 self.times.note(self.kname, self.machine, boot.took)
@@ -351,7 +352,7 @@ def plan_batches(runs, cores):
             shared.setdefault((kname, t.machine), []).append(t)
     # Few boots cost less, many of them keep all cores busy to the end.
     total = sum(times.test(kname, t)[1] for (kname, _), group in shared.items() for t in group)
-    size = max(60, total / cores / 5)
+    size = max(120, total / cores / 5)
     batches = alone + [Batch(kname, machine, boot, times) for (kname, machine), group in shared.items()
                        for boot in pack(group, lambda t: times.test(kname, t)[0], size)]
     return sorted(batches, key=lambda b: -b.expected)
@@ -401,6 +402,7 @@ def main():
     if args.virtme:
         kernels = [k for k in kernels if k in STOCK]
     full = args.full or bool(args.kernel)
+    effort = "full" if args.full else "quick" if quick else None
     runs = [(t, k) for k in kernels for t in tests
             if t.wants(k, full) and (not quick or k == t.quick())]
     if args.list:
@@ -439,7 +441,7 @@ def main():
     def work(batch, root):
         with cores.taken(batch.load, -batch.expected):
             try:
-                batch.run(root, logs, fill, report, virtme, args.full)
+                batch.run(root, logs, fill, report, virtme, effort)
             except Exception as e:      # a fault of ours must not pass for success
                 report.result(f"{batch.kname} {batch.machine}: the harness", [repr(e)])
             left[0] -= 1

@@ -379,21 +379,21 @@ class Boot:
     the guest dies, or a time limit passes."""
 
     def __init__(self, kname, root, job, machine, tests, copy_tests, kmemleak=False, virtme=None,
-                 full=False):
+                 effort=None):
         self.tests = tests
         self.why = None                 # reason why the host ended it
         self.took = {}                  # test or "boot": (seconds, seconds of CPU time)
         roles = MACHINES[machine][0]
         self.barriers = Barriers(len(roles))
-        self.slow = SLOW.get(kname, 1) * (FULL if full else 1)
+        self.slow = SLOW.get(kname, 1) * (FULL if effort == "full" else 1)
         self.guests = []
         for role in roles:
             g = Guest(kname, root, os.path.join(job, role), role, machine, self.barriers,
                       virtme=virtme)
             copy_tests(g.hearth, tests)
             g.write("run", "".join(f"{t.timeout * self.slow} {t.name}\n" for t in tests))
-            if full:
-                g.write("full", "")
+            if effort:
+                g.write(effort, "")
             if kmemleak:
                 g.write("kmemleak", "")
             self.guests.append(g)
