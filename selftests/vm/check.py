@@ -173,8 +173,8 @@ class Times:
     path = os.path.join(CACHE, "log", "times.json")
     LOAD = 0.5              # of a guest CPU that nothing is known of
 
-    def __init__(self):
-        self.seen = self.load()
+    def __init__(self, effort):
+        self.seen, self.effort = self.load(), f" {effort}" if effort else ""
 
     def load(self):
         try:
@@ -189,7 +189,7 @@ class Times:
 
     def test(self, kname, test):
         """(seconds, seconds of CPU time)"""
-        return self.get(f"{kname} {test.name}", test.timeout / 5 * SLOW.get(kname, 1), kname, test.machine)
+        return self.get(f"{kname} {test.name}{self.effort}", test.timeout / 5 * SLOW.get(kname, 1), kname, test.machine)
 
     def boot(self, kname, machine):
         return self.get(f"{kname} {machine} boot", 10, kname, machine)
@@ -201,7 +201,7 @@ class Times:
             fcntl.flock(lock, fcntl.LOCK_EX)
             seen = self.load()
             for what, spent in took.items():
-                name = f"{kname} {machine} boot" if what == "boot" else f"{kname} {what}"
+                name = f"{kname} {machine} boot" if what == "boot" else f"{kname} {what}{self.effort}"
                 seen[name] = [round(min(new, old * 1.2 + 0.1), 1)
                               for new, old in zip(spent, seen.get(name, spent))]
             with open(self.path + ".new", "w", encoding="ascii") as f:
@@ -342,9 +342,9 @@ class Cores:
                 self.changed.notify_all()
 
 
-def plan_batches(runs, cores):
+def plan_batches(runs, cores, effort):
     """Boots for tests, each with its kernel."""
-    times, alone, shared = Times(), [], {}
+    times, alone, shared = Times(effort), [], {}
     for t, kname in runs:
         if t.alone:
             alone.append(Batch(kname, t.machine, [t], times))
@@ -417,7 +417,7 @@ def main():
             raise SystemExit(f"check: no tests '{s}' (there are: {' '.join(sorted(n for n in known if '/' not in n))})")
 
     begin = time.monotonic()
-    batches = plan_batches(runs, max(1, args.cores))
+    batches = plan_batches(runs, max(1, args.cores), effort)
     report = Report(True)
     logs = os.path.join(CACHE, "log", "check", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
     os.makedirs(logs, exist_ok=True)
