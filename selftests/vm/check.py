@@ -431,7 +431,7 @@ def main():
     fill = copy_tests(subsystems, programs)
     # the order of their longest boots, but what must be built first comes last
     used = sorted(dict.fromkeys(b.kname for b in batches),
-                  key=lambda k: not os.path.exists(kernel(k, "ready")))
+                  key=lambda k: k in DEBUG and not os.path.exists(kernel(k, "ready")))
     virtme = None
     if args.virtme:
         subprocess.run([os.path.join(TOP, "scripts/deps"), "--virtme"], check=True)
