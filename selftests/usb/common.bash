@@ -105,14 +105,14 @@ no_ports()
 	ports=$(hearth -j usb ports) && [ "${ports//[[:space:]]/}" = "[]" ]
 }
 
-# event PATTERN: has the monitor, which writes to the file $events, told it?
-event()
+# why PORT REASON: has the monitor, which writes to the file $events, told that the
+# port left for it? "REASON|REASON": either.
+why()
 {
 	local lines line
 	mapfile -t lines <"$events"
 	for line in "${lines[@]}"; do
-		# shellcheck disable=SC2053  # a pattern
-		[[ $line == $1 ]] && return
+		[[ $line == *"\"port\":$1,"*"\"reason\":\""@($2)"\""* ]] && return
 	done
 	return 1
 }

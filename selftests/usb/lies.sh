@@ -11,9 +11,6 @@
 
 events=/tmp/work/events
 
-# why PORT REASON: does the monitor tell that the port left for it?
-why() { event "*\"port\":$1,*\"reason\":\"@($2)\"*"; }
-
 # said TEXT: does the kernel, since this lie began?
 said() { [[ $(dmesg) = *"$1"* ]]; }
 

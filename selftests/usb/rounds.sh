@@ -32,11 +32,10 @@ busid=$(wait_busid product "QEMU USB Tablet")
 bind "$busid"
 serve_liar --port 3250
 before=$(buses)
-case $HEARTH_KERNEL in
-lockdep | kasan) HEARTH_QUICK=1 ;;
+case ${HEARTH_QUICK:+quick-}$HEARTH_KERNEL in
+quick-* | lockdep | kasan) stock=5 ours=25 ;;
+*) stock=20 ours=80 ;;
 esac
-stock=20 ours=80
-[ -z "${HEARTH_QUICK-}" ] || stock=5 ours=25
 rounds $((stock / 2)) attach "$busid"
 rounds 10 attach_at 127.0.0.1:3250 1-1
 start=$(mem)

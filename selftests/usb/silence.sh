@@ -16,8 +16,6 @@ esac
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-why() { event "*\"port\":$1,*\"reason\":\"$2\"*"; }
-
 # fails COMMAND...: with exit code 1, which is how urbs tells that URBs failed
 fails() { "$@"; [ $? = 1 ]; }
 

@@ -48,8 +48,7 @@ run()
 	shift 2
 	cp /tmp/work/seed /tmp/work/disk
 	rm -f "/tmp/work/$name".*
-	runs=$((runs + 1))
-	mark "storage-run $runs"
+	mark "storage: $name"
 	serve_liar --kind disk --speed super --file /tmp/work/disk --log "/tmp/work/$name.device" "$@"
 	# shellcheck disable=SC2086  # none or one
 	port=$(plug 1-1 $how)

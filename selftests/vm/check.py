@@ -21,7 +21,7 @@ import time
 import guest
 import verdict
 from paths import CACHE, DEBUG, STOCK, TOP, kernel, read, run, say
-from vm import ALIASES, CPUS, MACHINES, SILENCE, SLOW, Boot
+from vm import ALIASES, MACHINES, SILENCE, SLOW, Boot, guest_cpus
 
 SELFTESTS = os.path.join(TOP, "selftests")
 # What a subset runs on, where no kernel is named: the first that a test has.
@@ -68,7 +68,6 @@ class Test:
             return False
         group = "stock" if kname in STOCK else "debug"
         return any(k in ("all", group, kname) for k in self.kernels + (self.full if full else []))
-
 
     def quick(self):
         """Where it runs for a quick answer."""
@@ -184,12 +183,12 @@ class Times:
             return {}
 
     def get(self, name, guess, kname, machine):
-        load = self.LOAD * CPUS.get(kname, 1) * len(MACHINES[machine][0])
-        return self.seen.get(name) or (guess, guess * load)
+        return self.seen.get(name) or (guess, guess * self.LOAD * guest_cpus(kname, machine))
 
     def test(self, kname, test):
         """(seconds, seconds of CPU time)"""
-        return self.get(f"{kname} {test.name}{self.effort}", test.timeout / 5 * SLOW.get(kname, 1), kname, test.machine)
+        return self.get(f"{kname} {test.name}{self.effort}", test.timeout / 5 * SLOW.get(kname, 1),
+                        kname, test.machine)
 
     def boot(self, kname, machine):
         return self.get(f"{kname} {machine} boot", 10, kname, machine)
@@ -216,7 +215,7 @@ class Batch:
         self.kname, self.machine, self.tests, self.times = kname, machine, tests, times
         seconds, cpu = map(sum, zip(times.boot(kname, machine), *(times.test(kname, t) for t in tests)))
         self.expected = seconds
-        self.load = min(max(cpu / seconds, 0.2), CPUS.get(kname, 1) * len(MACHINES[machine][0]))
+        self.load = min(max(cpu / seconds, 0.2), guest_cpus(kname, machine))
 
     def run(self, root, logs, fill, report, virtme, effort):
         left, n = list(self.tests), 0

@@ -43,6 +43,11 @@ MACHINES = machines()
 ALIASES = {n: "usb" for n in "usb-disk usb-input usb-serial usb-audio usb-hub".split()}
 
 
+def guest_cpus(kname, machine):
+    """Those of all guests of a machine."""
+    return CPUS.get(kname, 1) * len(MACHINES[machine][0])
+
+
 def cpu_time(leaders):
     """Seconds of CPU time that these processes, and those of their groups, have used."""
     ticks = 0

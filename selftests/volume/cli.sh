@@ -49,16 +49,18 @@ typed()
 }
 slots() { hj slot list v | grep -oE '"slot":[0-9]+' | wc -l; }
 keyslots() { cryptsetup luksDump "${1:-/dev/ram1}" | grep -cE '^  [0-9]+: luks2'; }
-# Ann's two slots
+# slots_of USER: their numbers, from the list on standard input
+slots_of() { grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | grep -oE '[0-9]+'; }
+# slot_of USER: the first
+slot_of() { hj slot list v | slots_of "$1" | head -n 1; }
+# $both: Ann's two
 both_slots()
 {
 	local rc=0
 	hj slot list v >$w/list || rc=$?
-	both=($(grep -oE '"slot":[0-9]+,"user":"ann"' $w/list | grep -oE '[0-9]+'))
+	both=($(slots_of ann <$w/list))
 	[ ${#both[@]} = 2 ] || diag "two slots of Ann: exit code $rc, $(cat $w/list)"
 }
-# slot_of USER: the first
-slot_of() { hj slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | head -n 1 | grep -oE '[0-9]+' | head -n 1; }
 
 plan 102
 modprobe dm-rekey || bail "the module does not load"
