@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The metadata of a volume as it lies on disk; byte by byte in
- * Documentation/internals/rekey.md.
+ * Documentation/internals/rekey.rst.
  *
  * All of it is pages of 4 KiB with one head. Page p of the metadata device has
  * two places, blocks 2p and 2p + 1; sequence number n goes to place n % 2, so a

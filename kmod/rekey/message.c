@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Messages and status; both are described in Documentation/internals/rekey.md. */
+/* Messages and status; both are described in Documentation/internals/rekey.rst. */
 #include <linux/device-mapper.h>
 
 #include "../compat/compat.h"

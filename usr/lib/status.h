@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the kernel's target "rekey" says of a volume: its status line and its
- * table line, as Documentation/internals/rekey.md has them.
+ * table line, as Documentation/internals/rekey.rst has them.
  */
 #ifndef HEARTH_STATUS_H
 #define HEARTH_STATUS_H
