@@ -502,7 +502,7 @@ static void conn_watch_work(struct work_struct *work)
 	spin_unlock_irq(&conn->lock);
 
 	if (reason)
-		conn_kill(conn, reason, -ETIMEDOUT);
+		conn_kill(conn, reason, -ETIMEDOUT, NULL);
 	else if (again)
 		conn_watch(conn);
 }
@@ -665,10 +665,11 @@ static u32 conn_why_lost(const struct vhci_conn *conn, int error)
  * @conn: the connection
  * @reason: enum hearth_usb_port_reason; the first one counts
  * @error: negative errno, or 0
+ * @text: what was wrong, a constant, or NULL
  *
  * Context: any. conn->died() is called once, and sees to conn_close().
  */
-void conn_kill(struct vhci_conn *conn, u32 reason, int error)
+void conn_kill(struct vhci_conn *conn, u32 reason, int error, const char *text)
 {
 	unsigned long flags;
 	bool first;
@@ -681,8 +682,9 @@ void conn_kill(struct vhci_conn *conn, u32 reason, int error)
 	first = !conn->dead;
 	if (first) {
 		WRITE_ONCE(conn->dead, true);
-		conn->reason = reason;
-		conn->error = error;
+		conn->end.reason = reason;
+		conn->end.error = error;
+		conn->end.text = text;
 	}
 	spin_unlock_irqrestore(&conn->lock, flags);
 	if (first)
@@ -755,4 +757,34 @@ u32 conn_rtt(struct vhci_conn *conn)
 		rtt = READ_ONCE(tcp_sk(conn->sock->sk)->srtt_us) >> 3;
 	spin_unlock_irq(&conn->lock);
 	return rtt;
+}
+
+/**
+ * conn_get_stats() - a copy of the counters, all of one moment
+ * @conn: the connection
+ * @stats: filled in
+ *
+ * Context: process. Also after the end.
+ */
+void conn_get_stats(struct vhci_conn *conn, struct conn_stats *stats)
+{
+	spin_lock_irq(&conn->lock);
+	*stats = conn->stats;
+	spin_unlock_irq(&conn->lock);
+}
+
+/* How it ended, if it has. Context: process. */
+void conn_get_end(struct vhci_conn *conn, struct conn_end *end)
+{
+	spin_lock_irq(&conn->lock);
+	*end = conn->end;
+	spin_unlock_irq(&conn->lock);
+}
+
+/* What of posting is on. Context: process. */
+void conn_get_storage(struct vhci_conn *conn, struct storage_state *state)
+{
+	spin_lock_irq(&conn->lock);
+	*state = conn->storage.state;
+	spin_unlock_irq(&conn->lock);
 }

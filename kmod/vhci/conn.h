@@ -56,20 +56,29 @@ struct conn_stats {
 	u64 unlinked;
 	u64 tx_bytes;
 	u64 rx_bytes;
-	u32 in_flight;
+	u32 in_flight;		/* URBs that are not given back */
+	u32 waiting;		/* given back, but RET_UNLINK is to come */
+};
+
+/* How a connection ended. */
+struct conn_end {
+	u32 reason;		/* enum hearth_usb_port_reason; 0: it is up */
+	int error;		/* negative errno that goes with it, or 0 */
+	const char *text;	/* what was wrong, for the log; NULL: the reason
+				 * says it all. Lives as long as the module.
+				 */
 };
 
 struct vhci_conn {
 	/*
 	 * Protects the request table, the states of requests, @lane,
 	 * @unlinks, @zombies, @stats (but for rx_bytes, which is @rx's),
-	 * @held, @storage, @dead and @reason. Taken with interrupts off, inside the socket's
+	 * @held, @storage, @dead and @end. Taken with interrupts off, inside the socket's
 	 * lock and RCU, outside of the HCD's list and giveback locks.
 	 */
 	spinlock_t lock;
 	bool dead;		/* nothing is queued or sent any more */
-	u32 reason;		/* enum hearth_usb_port_reason; 0: up */
-	int error;		/* negative errno that goes with @reason */
+	struct conn_end end;
 	struct usb_hcd *hcd;
 	u32 devid;
 	struct conn_limits limits;
@@ -130,7 +139,8 @@ int conn_init(struct vhci_conn *conn, struct usb_hcd *hcd,
 	      void (*died)(struct vhci_conn *conn));
 int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
 	      struct netlink_ext_ack *extack);
-void conn_kill(struct vhci_conn *conn, u32 reason, int error);
+void conn_kill(struct vhci_conn *conn, u32 reason, int error,
+	       const char *text);
 void conn_close(struct vhci_conn *conn);
 void conn_free(struct vhci_conn *conn);
 
@@ -150,6 +160,21 @@ void conn_retire(struct vhci_conn *conn, struct vhci_req *req);
 void conn_zombify(struct vhci_conn *conn, struct vhci_req *req);
 void conn_watch(struct vhci_conn *conn);
 u32 conn_rtt(struct vhci_conn *conn);
+void conn_get_stats(struct vhci_conn *conn, struct conn_stats *stats);
+void conn_get_end(struct vhci_conn *conn, struct conn_end *end);
+void conn_get_storage(struct vhci_conn *conn, struct storage_state *state);
+
+/* Has it failed, or was it killed? Any context; it never comes back. */
+static inline bool conn_is_dead(const struct vhci_conn *conn)
+{
+	return READ_ONCE(conn->dead);
+}
+
+/* Do its bytes go through kTLS? Known since conn_open(). */
+static inline bool conn_is_tls(const struct vhci_conn *conn)
+{
+	return conn->tls;
+}
 
 /* tx.c */
 void tx_init(struct vhci_conn *conn);

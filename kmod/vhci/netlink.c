@@ -57,10 +57,7 @@ static int netlink_put_stats(struct sk_buff *skb, struct vhci_port *port)
 	struct conn_stats stats;
 	struct nlattr *nest;
 
-	spin_lock_irq(&port->conn.lock);
-	stats = port->conn.stats;
-	spin_unlock_irq(&port->conn.lock);
-
+	conn_get_stats(&port->conn, &stats);
 	nest = nla_nest_start(skb, HEARTH_USB_A_PORT_STATS);
 	if (!nest)
 		return -EMSGSIZE;
@@ -87,19 +84,15 @@ static int netlink_put_stats(struct sk_buff *skb, struct vhci_port *port)
 
 static int netlink_put_reason(struct sk_buff *skb, struct vhci_conn *conn)
 {
-	u32 reason;
-	int error;
+	struct conn_end end;
 
-	spin_lock_irq(&conn->lock);
-	reason = conn->reason;
-	error = conn->error;
-	spin_unlock_irq(&conn->lock);
-
-	if (!reason)
+	conn_get_end(conn, &end);
+	if (!end.reason)
 		return 0;
-	if (nla_put_u32(skb, HEARTH_USB_A_PORT_REASON, reason))
+	if (nla_put_u32(skb, HEARTH_USB_A_PORT_REASON, end.reason))
 		return -EMSGSIZE;
-	return error ? nla_put_u32(skb, HEARTH_USB_A_PORT_ERROR, -error) : 0;
+	return end.error ? nla_put_u32(skb, HEARTH_USB_A_PORT_ERROR,
+				       -end.error) : 0;
 }
 
 static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
@@ -107,7 +100,9 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 {
 	struct vhci_conn *conn = &port->conn;
 	u32 devnum = port_devnum(port);
+	struct storage_state storage;
 
+	conn_get_storage(conn, &storage);
 	if (nla_put_u32(skb, HEARTH_USB_A_PORT_ID, port->id) ||
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_DEVID, conn->devid) ||
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_SPEED, port->speed) ||
@@ -125,8 +120,8 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 			conn->limits.stall_ms) ||
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_PEER_TIMEOUT,
 			conn->limits.peer_ms) ||
-	    (conn->tls && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
-	    (conn->storage.off &&
+	    (conn_is_tls(conn) && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
+	    (storage.refused &&
 	     nla_put_flag(skb, HEARTH_USB_A_PORT_NO_POSTING)))
 		return -EMSGSIZE;
 	return netlink_put_reason(skb, conn) ?: netlink_put_stats(skb, port);

@@ -96,7 +96,7 @@ static void port_work(struct work_struct *work)
 
 	if (!READ_ONCE(port->plugged))
 		goto out;
-	if (!port->down && READ_ONCE(port->conn.dead))
+	if (!port->down && conn_is_dead(&port->conn))
 		port_take_down(port);
 	if (port->down && hub_release(port)) {
 		xa_erase(&ports, port->id);
@@ -144,7 +144,7 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 	port->speed = config->speed;
 	port->conn.devid = config->devid;
 	port->conn.limits = config->limits;
-	port->conn.storage.off = config->no_posting;
+	port->conn.storage.state.refused = config->no_posting;
 	if (config->busid)
 		strscpy(port->busid, config->busid, sizeof(port->busid));
 	if (config->server)
@@ -233,7 +233,7 @@ int port_detach(u32 id)
 
 	if (!port)
 		return -ENOENT;
-	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_REQUEST, 0);
+	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_REQUEST, 0, NULL);
 	ret = wait_for_completion_killable(&port->closed);
 	port_put(port);
 	return ret;
@@ -246,7 +246,8 @@ void ports_detach_all(void)
 	u32 id = 0;
 
 	while ((port = port_get_next(id))) {
-		conn_kill(&port->conn, HEARTH_USB_PORT_REASON_UNLOAD, 0);
+		conn_kill(&port->conn, HEARTH_USB_PORT_REASON_UNLOAD, 0,
+			  NULL);
 		wait_for_completion(&port->closed);
 		id = port->id + 1;
 		port_put(port);

@@ -252,7 +252,7 @@ static void rx_broken(struct vhci_conn *conn, const char *why)
 	dev_err_ratelimited(conn->hcd->self.controller,
 			    "server broke the protocol: %s (seq %#x)\n", why,
 			    be32_to_cpu(conn->rx.hdr.seqnum));
-	conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO);
+	conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO, why);
 }
 
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -268,7 +268,7 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 
 		n = min_t(size_t, rx_want(conn, &p), len - done);
 		if (p && skb_copy_bits(skb, offset + done, p, n)) {
-			conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -EFAULT);
+			conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -EFAULT, NULL);
 			break;
 		}
 		broken = rx_got(conn, n);
@@ -350,9 +350,9 @@ static void rx_read_tls(struct vhci_conn *conn)
 	} while (!READ_ONCE(conn->dead));
 	rx_progress(conn);
 	if (ret == -ESHUTDOWN)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
 	else if (ret < 0 && ret != -EAGAIN)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret, NULL);
 }
 
 static void rx_work(struct work_struct *work)
@@ -374,9 +374,9 @@ static void rx_work(struct work_struct *work)
 	err = sk->sk_err;
 	release_sock(sk);
 	if (err)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -err);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -err, NULL);
 	else if (end)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
 }
 
 /**

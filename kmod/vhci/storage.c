@@ -79,7 +79,7 @@ static bool storage_find(struct vhci_storage *st, struct urb *urb)
 /* Is the URB a command block? One interface of a device is looked after. */
 static bool storage_is_command(struct vhci_storage *st, struct urb *urb)
 {
-	if (st->off || usb_urb_dir_in(urb) || urb->num_sgs ||
+	if (st->state.off || st->state.refused || usb_urb_dir_in(urb) || urb->num_sgs ||
 	    urb->transfer_buffer_length != US_BULK_CB_WRAP_LEN ||
 	    get_unaligned_le32(urb->transfer_buffer) != US_BULK_CB_SIGN)
 		return false;
@@ -106,12 +106,16 @@ static bool storage_is_status(const struct vhci_storage *st,
 static void storage_switch_off(struct vhci_conn *conn, bool *what,
 			       const char *why)
 {
-	if (!*what)
-		dev_info(conn->hcd->self.controller,
-			 "disk of device %#x: no more %s (%s)\n", conn->devid,
-			 what == &conn->storage.off ? "posting" :
-			 "reading ahead behind data", why);
+	struct storage_state *state = &conn->storage.state;
+
+	if (*what)
+		return;
+	dev_info(conn->hcd->self.controller,
+		 "disk of device %#x: no more %s (%s)\n", conn->devid,
+		 what == &state->off ? "posting" : "reading ahead behind data",
+		 why);
 	*what = true;
+	state->why = why;
 }
 
 /* --- the status read ahead ----------------------------------------------- */
@@ -123,7 +127,7 @@ static void storage_read_ahead(struct vhci_conn *conn)
 
 	if (st->status || st->ahead.there)
 		return;
-	if (!st->data_in && st->no_ahead_out)
+	if (!st->data_in && st->state.no_ahead_out)
 		return;
 	req = req_get(&conn->reqs);
 	if (!req)
@@ -287,7 +291,7 @@ void storage_reset(struct vhci_conn *conn)
 	struct vhci_req *command;
 
 	if (st->running)
-		storage_switch_off(conn, &st->off, "its driver resets it");
+		storage_switch_off(conn, &st->state.off, "its driver resets it");
 	st->running = false;
 	storage_cancel(conn, STORAGE_PURGED);
 	command = st->command;
@@ -362,9 +366,9 @@ static bool storage_was_early(struct vhci_conn *conn, struct vhci_req *req,
 	if (status != -EPIPE || !req->asked.in)
 		return false;
 	if (req->kind == REQ_STATUS && st->data && !st->data_in)
-		storage_switch_off(conn, &st->no_ahead_out, "early stall");
+		storage_switch_off(conn, &st->state.no_ahead_out, "early stall");
 	else if (st->command)
-		storage_switch_off(conn, &st->off, "early stall");
+		storage_switch_off(conn, &st->state.off, "early stall");
 	else
 		return false;
 	return true;
@@ -382,7 +386,7 @@ static void storage_check_status(struct vhci_conn *conn, struct vhci_req *req,
 	if (status == -EOVERFLOW ||
 	    (!status && req->actual >= sizeof(__le32) && !req->urb->num_sgs &&
 	     get_unaligned_le32(buf) != US_BULK_CS_SIGN))
-		storage_switch_off(conn, &conn->storage.off, "no status");
+		storage_switch_off(conn, &conn->storage.state.off, "no status");
 	conn->storage.running &= status != 0;
 }
 

@@ -28,8 +28,16 @@ enum storage_fate {
 	STORAGE_PURGED,		/* being cancelled; the device is reset */
 };
 
+/* What of it is on. */
+struct storage_state {
+	bool refused;		/* port-attach asked for none of it */
+	bool off;		/* no posting: switched off by itself */
+	bool no_ahead_out;	/* nothing is read ahead behind data-out */
+	const char *why;	/* of off or no_ahead_out; NULL if neither */
+};
+
 struct vhci_storage {
-	bool off;			/* no-posting, or the device cannot */
+	struct storage_state state;
 	bool no_ahead_out;		/* not behind data to the device */
 	u8 in;				/* endpoint numbers; out 0: none yet */
 	u8 out;

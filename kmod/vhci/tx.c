@@ -240,11 +240,11 @@ static void tx_run(struct vhci_conn *conn)
 	memalloc_noreclaim_restore(noreclaim);
 
 	if (lied)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO, NULL);
 	else if (conn->tx_blocked)
 		conn_watch(conn);
 	else if (ret < 0)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret);
+		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret, NULL);
 }
 
 static void tx_work(struct work_struct *work)
