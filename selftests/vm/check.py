@@ -373,7 +373,7 @@ def host_checks(report, full):
     host_check(report, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
     if os.path.exists(os.path.join(TOP, "usr/Makefile")):
         host_check(report, "host usr tests", "make", "-C", "usr", "check",
-                   f"FUZZ_TIME={60 if full else 4}", "OUT=" + os.path.join(CACHE, "build", "usr", "check"))
+                   f"FUZZ_TIME={60 if full else 2}", "OUT=" + os.path.join(CACHE, "build", "usr", "check"))
     if os.path.exists(os.path.join(TOP, "scripts/lint")):
         host_check(report, "host lint", "./scripts/lint")
         if full:

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../usr/lib/volume_channel.h"
+#include "../../usr/lib/volumes.h"
 
 static uint64_t number(struct nlattr **a, int attr)
 {

@@ -2,8 +2,8 @@
 #ifndef HEARTH_CLI_H
 #define HEARTH_CLI_H
 
-#include "../lib/error.h"
-#include "../lib/out.h"
+#include "../format/error.h"
+#include "out.h"
 #include "../lib/port.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/volume_channel.h"
+#include "../lib/volumes.h"
 #include "hearth.h"
 
 /* What there is to watch: ports, volumes. */

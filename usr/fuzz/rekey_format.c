@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/page.h"
+#include "../format/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

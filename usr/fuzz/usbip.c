@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/usbip.h"
+#include "../format/usbip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

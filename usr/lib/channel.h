@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "../format/error.h"
 
 struct nl_msg;
 struct nl_sock;

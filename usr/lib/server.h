@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "address.h"
-#include "error.h"
-#include "usbip.h"
+#include "../format/address.h"
+#include "../format/error.h"
+#include "../format/usbip.h"
 
 struct server {
 	struct address addr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 
-#include "../lib/address.h"
+#include "../format/address.h"
 #include "test.h"
 
 static void address_takes_all_forms(void)
@@ -54,7 +54,7 @@ static void address_refuses_the_rest(void)
 	expect(!address_parse(longest, "3240", &addr, &err));
 }
 
-const struct test address_tests[] = {
+const struct test tests[] = {
 	TEST(address_takes_all_forms),
 	TEST(address_refuses_the_rest),
 	{ 0 },

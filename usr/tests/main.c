@@ -15,28 +15,19 @@ void test_expect(bool ok, const char *what, const char *file, int line)
 
 int main(void)
 {
-	static const struct test * const suites[] = {
-		usbip_tests, address_tests, names_tests, out_tests, port_tests,
-		server_tests, volume_channel_tests, token_tests, status_tests,
-		page_tests,
-	};
-	unsigned int i, n = 0, bad = 0;
+	unsigned int n = 0, bad = 0;
 	const struct test *test;
 
-	for (i = 0; i < sizeof(suites) / sizeof(*suites); i++)
-		for (test = suites[i]; test->name; test++)
-			n++;
+	for (test = tests; test->name; test++)
+		n++;
 	printf("KTAP version 1\n1..%u\n", n);
 	n = 0;
-	for (i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
-		for (test = suites[i]; test->name; test++) {
-			failed = false;
-			test->run();
-			bad += failed;
-			printf("%sok %u %s\n", failed ? "not " : "", ++n,
-			       test->name);
-			fflush(stdout);
-		}
+	for (test = tests; test->name; test++) {
+		failed = false;
+		test->run();
+		bad += failed;
+		printf("%sok %u %s\n", failed ? "not " : "", ++n, test->name);
+		fflush(stdout);
 	}
 	printf("%u passed, %u failed\n", n - bad, bad);
 	return bad > 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdio.h>
-
-#include "../lib/names.h"
+#include "../format/names.h"
 #include "test.h"
 
 static const char ids[] =
@@ -19,33 +17,31 @@ static const char ids[] =
 
 static void names_finds(void)
 {
-	FILE *file = fmemopen((void *)ids, sizeof(ids) - 1, "r");
-	char vendor[64], product[64];
+	char vendor[NAMES_SIZE], product[NAMES_SIZE];
 
-	names_find(file, 0x46f4, 2, vendor, product);
+	names_find(ids, sizeof(ids) - 1, 0x46f4, 2, vendor, product);
 	expect_text(vendor, "QEMU");
 	expect_text(product, "Other");
-	names_find(file, 0x46f4, 1, vendor, product);
+	names_find(ids, sizeof(ids) - 1, 0x46f4, 1, vendor, product);
 	expect_text(product, "QEMU USB HARDDRIVE");
-	names_find(file, 0x46f4, 3, vendor, product);
+	names_find(ids, sizeof(ids) - 1, 0x46f4, 3, vendor, product);
 	expect_text(vendor, "QEMU");
 	expect_text(product, "");
-	names_find(file, 0x4444, 1, vendor, product);
+	names_find(ids, sizeof(ids) - 1, 0x4444, 1, vendor, product);
 	expect_text(vendor, "");
 	expect_text(product, "");
-	fclose(file);
 }
 
 static void names_does_without(void)
 {
-	char vendor[64] = "x", product[64] = "x";
+	char vendor[NAMES_SIZE] = "x", product[NAMES_SIZE] = "x";
 
-	names_find(NULL, 1, 1, vendor, product);
+	names_find(NULL, 0, 1, 1, vendor, product);
 	expect_text(vendor, "");
 	expect_text(product, "");
 }
 
-const struct test names_tests[] = {
+const struct test tests[] = {
 	TEST(names_finds),
 	TEST(names_does_without),
 	{ 0 },

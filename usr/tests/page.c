@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <endian.h>
 
-#include "../lib/page.h"
+#include "../format/page.h"
 #include "test.h"
 
 static const u8 uuid[REKEY_UUID] = "0123456789abcdef";
@@ -50,7 +50,7 @@ static void page_knows_labels(void)
 	expect(!page_is_label(&page, 3, uuid));
 }
 
-const struct test page_tests[] = {
+const struct test tests[] = {
 	TEST(page_takes_the_newer),
 	TEST(page_knows_labels),
 	{ 0 },

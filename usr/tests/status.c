@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 
-#include "../lib/klog.h"
-#include "../lib/number.h"
-#include "../lib/status.h"
+#include "../format/status.h"
 #include "test.h"
 
 static const char running[] =
@@ -86,63 +84,9 @@ static void table_reads_lines(void)
 	       -EINVAL);
 }
 
-static void klog_finds_reasons(void)
-{
-	static const struct {
-		const char *record, *number, *reason;
-	} cases[] = {
-		{ "3,339,5140900,-;device-mapper: rekey: 254:0: key refused: Wrong key: it is not the one of this slot: -129\n SUBSYSTEM=block\n",
-		  "254:0", "Wrong key: it is not the one of this slot" },
-		{ "3,1,1,-;device-mapper: rekey: 254:0: A data device is not one of this volume: -74",
-		  NULL, "A data device is not one of this volume" },
-		{ "3,1,1,-;device-mapper: table: 254:0: rekey: No such data device (-ENODEV)",
-		  NULL, "No such data device" },
-		{ "3,1,1,-;device-mapper: table: 254:0: rekey: No such data device",
-		  NULL, "No such data device" },
-		{ "6,1,1,-;device-mapper: rekey: superblock: an unknown version",
-		  "254:0", "superblock: an unknown version" },
-		{ "3,1,1,-;device-mapper: rekey: 254:1: assign refused: x: -1",
-		  "254:0", NULL },
-		{ "3,1,1,-;device-mapper: table: 254:0: crypt: Error", NULL, NULL },
-		{ "3,1,1,-;usb 1-1: rekey: x", NULL, NULL },
-		{ "device-mapper: rekey: x", NULL, NULL },
-		{ "", NULL, NULL },
-	};
-	char text[64];
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		bool found = klog_reason(cases[i].record, cases[i].number, text,
-					 sizeof(text));
-
-		test_expect(found == !!cases[i].reason, cases[i].record,
-			    __FILE__, __LINE__);
-		if (found && cases[i].reason)
-			expect_text(text, cases[i].reason);
-	}
-}
-
-static void number_takes_digits_alone(void)
-{
-	uint64_t n = 7;
-
-	expect(number_parse("0", 10, &n) && !n);
-	expect(number_parse("18446744073709551615", UINT64_MAX, &n) &&
-	       n == UINT64_MAX);
-	expect(!number_parse("18446744073709551616", UINT64_MAX, &n));
-	expect(!number_parse("11", 10, &n));
-	expect(!number_parse("", 10, &n));
-	expect(!number_parse("+1", 10, &n));
-	expect(!number_parse("1 ", 10, &n));
-	expect(!number_parse("0x1", 10, &n));
-	expect(n == UINT64_MAX);
-}
-
-const struct test status_tests[] = {
+const struct test tests[] = {
 	TEST(status_reads_lines),
 	TEST(status_refuses_the_rest),
 	TEST(table_reads_lines),
-	TEST(klog_finds_reasons),
-	TEST(number_takes_digits_alone),
 	{ 0 },
 };

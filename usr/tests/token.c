@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "../lib/token.h"
+#include "../format/token.h"
 #include "test.h"
 
 static struct token sample(void)
@@ -159,7 +159,7 @@ static void token_knows_names(void)
 	expect(!token_cipher_valid("aes xts"));
 }
 
-const struct test token_tests[] = {
+const struct test tests[] = {
 	TEST(token_comes_back),
 	TEST(token_refuses_wrong_fields),
 	TEST(token_refuses_other_texts),

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../lib/usbip.h"
+#include "../format/usbip.h"
 #include "golden.h"
 #include "test.h"
 
@@ -252,7 +252,7 @@ static void usbip_has_words(void)
 		expect(usbip_class_name((uint8_t)i));
 }
 
-const struct test usbip_tests[] = {
+const struct test tests[] = {
 	TEST(usbip_packs_devlist),
 	TEST(usbip_packs_import),
 	TEST(usbip_refuses_bad_busids),

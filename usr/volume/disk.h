@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../lib/error.h"
+#include "../format/error.h"
 
 struct disk {
 	char path[PATH_MAX];	/* absolute, without links */

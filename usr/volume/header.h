@@ -3,7 +3,7 @@
  * The LUKS2 header of a volume. Its segment has no keyslot, so dm-crypt never
  * maps it. Each slot of the volume is an unbound keyslot whose key is the
  * metadata key, HEADER_META_KEY bytes, and the data key behind it; the rest is
- * in the token (lib/token.h).
+ * in the token (format/token.h).
  *
  * LUKS2 has room for 8 digests, one of them the segment's: so a header holds
  * HEADER_KEYS slots, however many keyslots there could be.
@@ -14,7 +14,7 @@
 #include <libcryptsetup.h>
 #include <limits.h>
 
-#include "../lib/token.h"
+#include "../format/token.h"
 #include "secret.h"
 
 #define HEADER_SECTORS	32768	/* 16 MiB */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/klog.h"
+#include "../format/klog.h"
 #include "mapper.h"
 
 #define UUID_PREFIX	"HEARTH-"

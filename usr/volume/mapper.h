@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/status.h"
+#include "../format/status.h"
 
 #define MAPPER_NAME	128
 #define MAPPER_UUID	40	/* of the LUKS2 header */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../lib/error.h"
+#include "../format/error.h"
 
 /*
  * Waits until nobody else changes the header with this uuid; without @wait

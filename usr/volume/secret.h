@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../lib/error.h"
+#include "../format/error.h"
 
 struct secret {
 	char *data;

@@ -4,8 +4,8 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "../lib/port.h"
-#include "test.h"
+#include "../../lib/port.h"
+#include "../test.h"
 
 static struct nl_msg *message(void)
 {
@@ -81,7 +81,7 @@ static void port_has_words(void)
 	expect_text(port_reason_name(UINT32_MAX), "unknown");
 }
 
-const struct test port_tests[] = {
+const struct test tests[] = {
 	TEST(port_parses_all),
 	TEST(port_refuses_what_is_none),
 	TEST(port_has_words),

@@ -4,8 +4,8 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "../lib/volume_channel.h"
-#include "test.h"
+#include "../../lib/volumes.h"
+#include "../test.h"
 
 static struct nl_msg *message(void)
 {
@@ -109,7 +109,7 @@ static void volume_has_words(void)
 	expect_text(volume_job_state_name(UINT32_MAX), "unknown");
 }
 
-const struct test volume_channel_tests[] = {
+const struct test tests[] = {
 	TEST(volume_parses_all),
 	TEST(volume_refuses_what_is_none),
 	TEST(run_is_parsed),

@@ -3,8 +3,8 @@
  * Volumes as the kernel shows them, over the netlink family hearth-volume
  * (Documentation/netlink/specs/hearth-volume.yaml).
  */
-#ifndef HEARTH_VOLUME_CHANNEL_H
-#define HEARTH_VOLUME_CHANNEL_H
+#ifndef HEARTH_VOLUMES_H
+#define HEARTH_VOLUMES_H
 
 #include <linux/hearth_volume.h>
 #include <stdbool.h>

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/server.h"
-#include "golden.h"
-#include "test.h"
+#include "../../lib/server.h"
+#include "../golden.h"
+#include "../test.h"
 
 #define LIMIT_MS	300
 
@@ -311,7 +311,7 @@ static void server_tells_unknown_names(void)
 	expect_has(err.text, "hearth.invalid");
 }
 
-const struct test server_tests[] = {
+const struct test tests[] = {
 	TEST(server_lists),
 	TEST(server_lists_over_ipv6),
 	TEST(server_imports),

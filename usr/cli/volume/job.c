@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/number.h"
+#include "../../format/number.h"
 #include "volume.h"
 
 #define POLL_NS		250000000L

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "volume_channel.h"
+#include "volumes.h"
 
 const struct channel_family volume_family = {
 	.name = HEARTH_VOLUME_FAMILY_NAME,

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/number.h"
-#include "../lib/page.h"
+#include "../../format/number.h"
+#include "../../format/page.h"
 #include "volume.h"
 
 #define TRIES	3	/* of a passphrase on a terminal */

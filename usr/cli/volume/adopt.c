@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/page.h"
+#include "../../format/page.h"
 #include "volume.h"
 
 #define SAMPLES		64

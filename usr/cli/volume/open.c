@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/page.h"
-#include "../volume/runtime.h"
+#include "../../format/page.h"
+#include "../../volume/runtime.h"
 #include "volume.h"
 
 #define DISKS	(TOKEN_DEVICES + 3)	/* and those of --meta and --add */

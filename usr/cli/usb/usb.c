@@ -6,11 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "../lib/address.h"
-#include "../lib/names.h"
-#include "../lib/server.h"
-#include "../lib/usbip.h"
-#include "hearth.h"
+#include "../../format/address.h"
+#include "../../format/names.h"
+#include "../../lib/server.h"
+#include "../../lib/usbids.h"
+#include "../../format/usbip.h"
+#include "../hearth.h"
 
 #define CONNECT_MS	10000
 #define ENUMERATE_MS	3000
@@ -61,11 +62,12 @@ static void show_interfaces(struct out *out, const struct usbip_device *dev)
 }
 
 static void show_device(struct out *out, const struct usbip_device *dev,
-			FILE *ids)
+			const struct usbids *ids)
 {
-	char vendor[64], product[64], id[5];
+	char vendor[NAMES_SIZE], product[NAMES_SIZE], id[5];
 
-	names_find(ids, dev->vendor, dev->product, vendor, product);
+	names_find(ids->text, ids->size, dev->vendor, dev->product, vendor,
+		   product);
 	out_object_begin(out, NULL);
 	out_string(out, "busid", "%s: ", dev->busid);
 	snprintf(id, sizeof(id), "%04x", dev->vendor);
@@ -99,7 +101,7 @@ static int list(struct out *out, int argc, char **argv)
 	struct server server;
 	struct address addr;
 	struct error err;
-	FILE *ids;
+	struct usbids ids;
 	size_t i;
 	int ret;
 
@@ -115,15 +117,14 @@ static int list(struct out *out, int argc, char **argv)
 	if (ret)
 		return refused(&err);
 
-	ids = names_open();
+	usbids_open(&ids);
 	out_array_begin(out, NULL);
 	for (i = 0; i < devices.n; i++)
-		show_device(out, &devices.devices[i], ids);
+		show_device(out, &devices.devices[i], &ids);
 	if (!devices.n)
 		out_text(out, "the server shares no devices\n");
 	out_array_end(out);
-	if (ids)
-		fclose(ids);
+	usbids_close(&ids);
 	usbip_list_clear(&devices);
 	return EXIT_DONE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "../lib/volume_channel.h"
+#include "../../lib/volumes.h"
 #include "volume.h"
 
 static void show_run(const struct volume_run *run, void *arg)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/page.h"
+#include "../../format/page.h"
 #include "volume.h"
 
 #define SPARE_MIN	2	/* regions that a job can move to */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/number.h"
+#include "../../format/number.h"
 #include "volume.h"
 
 /* Something that is done to an open volume. */

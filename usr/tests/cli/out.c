@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 
-#include "../lib/out.h"
-#include "test.h"
+#include "../../cli/out.h"
+#include "../test.h"
 
 static char *buf;
 static size_t len;
@@ -86,7 +86,7 @@ static void out_tells_write_errors(void)
 	fclose(out.file);
 }
 
-const struct test out_tests[] = {
+const struct test tests[] = {
 	TEST(out_prints_both),
 	TEST(out_cleans_strings),
 	TEST(out_drops),

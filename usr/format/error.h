@@ -11,7 +11,10 @@ struct error {
 	char text[512];
 };
 
-/* Fills in @err; @code is positive. Returns -@code, for callers to return. */
+/*
+ * Fills in @err; @code is positive. Control characters become "?", and what is
+ * too long is cut. Returns -@code, for callers to return.
+ */
 __attribute__((format(printf, 3, 4)))
 int error_set(struct error *err, int code, const char *fmt, ...);
 

@@ -3,8 +3,8 @@
 #ifndef HEARTH_CLI_VOLUME_H
 #define HEARTH_CLI_VOLUME_H
 
-#include "../volume/volume.h"
-#include "hearth.h"
+#include "../../volume/volume.h"
+#include "../hearth.h"
 
 /* All options of all verbs; which of them a verb takes is in volume.c. */
 struct volume_options {
