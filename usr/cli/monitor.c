@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "../lib/volumes.h"
-#include "hearth.h"
+#include "monitor.h"
+#include "usb/port.h"
 
 /* What there is to watch: ports, volumes. */
 struct kind {
@@ -80,7 +81,7 @@ static void set_port_gone(void *thing)
 
 static void show_port_event(struct out *out, const void *thing)
 {
-	show_port(out, thing);
+	port_show(out, thing);
 }
 
 static const struct kind ports = {
@@ -351,7 +352,7 @@ static int watch_read(struct watch *watch, struct error *err)
 	return ret == -ENOBUFS ? resync(watch, err) : ret;
 }
 
-static int run(struct watch *watch, size_t n, const sigset_t *mask,
+static int watch_run(struct watch *watch, size_t n, const sigset_t *mask,
 	       struct error *err)
 {
 	struct pollfd pfd[2];
@@ -393,7 +394,7 @@ static void catch_signals(sigset_t *mask)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-int monitor_main(struct out *out, int argc, char **argv)
+static int run_monitor(struct run *run)
 {
 	static const struct kind *kinds[] = { &ports, &volumes };
 	struct watch watch[2] = { 0 };
@@ -402,14 +403,13 @@ int monitor_main(struct out *out, int argc, char **argv)
 	size_t i, n = 0;
 	int ret = 0;
 
-	(void)argv;
-	if (argc != 1)
-		return usage("monitor takes no arguments");
+	if (verb_option(run) == '?')
+		return run->code;
 	catch_signals(&mask);
 	/* A module that is not there, or not for us, has nothing to tell. */
 	for (i = 0; i < 2 && (!ret || ret == -ENOENT || ret == -EPERM); i++) {
 		watch[n].kind = kinds[i];
-		watch[n].out = out;
+		watch[n].out = run->out;
 		ret = watch_open(&watch[n], &err);
 		if (ret)
 			watch_close(&watch[n]);
@@ -422,8 +422,16 @@ int monitor_main(struct out *out, int argc, char **argv)
 		error_set(&err, ENOENT,
 			  "there is nothing to watch: neither of the kernel modules hearth_vhci and dm-rekey is loaded, and they did not load by themselves");
 	if (!ret)
-		ret = run(watch, n, &mask, &err);
+		ret = watch_run(watch, n, &mask, &err);
 	while (n)
 		watch_close(&watch[--n]);
 	return ret ? refused(&err) : EXIT_DONE;
 }
+
+const struct verb monitor_verb = {
+	.name = "monitor",
+	.what = "what happens, as it happens",
+	.help = "Prints a line whenever a port or a volume changes, until SIGINT or SIGTERM.\n",
+	.needs = "no arguments",
+	.run = run_monitor,
+};

@@ -4,25 +4,12 @@
 #define HEARTH_CLI_VOLUME_H
 
 #include "../../volume/volume.h"
-#include "../hearth.h"
+#include "../verb.h"
+#include "options.h"
 
-/* All options of all verbs; which of them a verb takes is in volume.c. */
-struct volume_options {
-	struct secret_source key, new_key;
-	struct header_cost cost;
-	const char *meta, *header, *header_backup, *user;
-	const char *cipher, *hash;
-	uint32_t key_bits, sector_size, region, rate;
-	uint64_t size, offset;		/* sectors */
-	uint64_t first, count;		/* regions */
-	int from, to;			/* slots; -1: not given */
-	uint64_t without;		/* a bit for each device */
-	const char *add;
-	bool has_range, has_rate;
-	bool large_iv, discards, force, yes, wait, readonly, plain;
-};
+extern const struct verb volume_object;
 
-/* A verb gets its operands alone, as many as volume.c says. */
+/* A verb gets its operands alone, as many as verbs.c says. */
 int volume_create(struct out *out, struct volume_options *o, int argc,
 		  char **argv);
 int volume_open(struct out *out, struct volume_options *o, int argc,

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How ports are written on the command line, and shown. */
+#ifndef HEARTH_CLI_PORT_H
+#define HEARTH_CLI_PORT_H
+
+#include "../../lib/port.h"
+#include "../out.h"
+
+/* A port's number. Returns false where @text is none, which has been said. */
+bool port_number(const char *text, uint32_t *id);
+
+/* The place and the state of @port, without a line's end. */
+void port_show(struct out *out, const struct port *port);
+
+#endif

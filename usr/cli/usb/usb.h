@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The verbs of "hearth usb". */
+#ifndef HEARTH_CLI_USB_H
+#define HEARTH_CLI_USB_H
+
+#include "../verb.h"
+
+/* How long a server may take to be found, to connect and to answer, ms. */
+#define USB_CONNECT_MS	10000
+
+extern const struct verb usb_object;
+extern const struct verb usb_list, usb_attach, usb_detach, usb_ports;
+
+#endif
