@@ -100,7 +100,7 @@ ip -n node addr add 10.88.0.1/24 dev v1
 ip -n node link set v1 up
 ip -n node link set lo up
 stop_liar
-liar_pid=$(ip netns exec node ./liar --daemon --any --devices 4)
+liar_pid=$(ip netns exec node ./liar --daemon --address 0.0.0.0 --devices 4)
 
 far_port()	# far_port BUSID LIMIT
 {

@@ -55,7 +55,7 @@ ip addr add 10.9.0.2/24 dev far0
 ip link set far0 up
 ip netns exec far ip addr add 10.9.0.1/24 dev far1
 ip netns exec far ip link set far1 up
-ip netns exec far "$here/liar" --daemon --any --kind disk --speed super --size 16 >/dev/null ||
+ip netns exec far "$here/liar" --daemon --address 0.0.0.0 --kind disk --speed super --size 16 >/dev/null ||
 	die "no server"
 
 n=0

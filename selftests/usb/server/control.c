@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests to endpoint 0. Source: USB 2.0, chapter 9. */
 #include <errno.h>
 #include <string.h>
 
-#include "conn.h"
+#include "control.h"
+#include "descriptor.h"
 #include "device.h"
-#include "liar.h"
-#include "lies.h"
+#include "lie.h"
+#include "urb.h"
 
 /* bmRequestType << 8 | bRequest */
 enum {
@@ -18,6 +18,7 @@ enum {
 	GET_INTERFACE = 0x810a,
 	CLEAR_DEVICE_FEATURE = 0x0001,
 	CLEAR_ENDPOINT_FEATURE = 0x0201,
+	SET_ENDPOINT_FEATURE = 0x0203,
 	SET_DEVICE_FEATURE = 0x0003,
 	SET_INTERFACE_FEATURE = 0x0103,
 	SET_CONFIGURATION = 0x0009,
@@ -29,7 +30,8 @@ enum {
 
 #define PORT_RESET	4
 
-static void control_in(struct urb *urb, const void *data, size_t len)
+static void control_in(struct device *dev, struct urb *urb, const void *data,
+		       size_t len)
 {
 	uint32_t max = urb->setup[6] | urb->setup[7] << 8;
 
@@ -38,7 +40,7 @@ static void control_in(struct urb *urb, const void *data, size_t len)
 	if (len > urb->length)
 		len = urb->length;
 	memcpy(urb->data, data, len);
-	conn_answer(urb, 0, len);
+	device_answer(dev, urb, 0, len);
 }
 
 static void control_status(struct device *dev, struct urb *urb, bool endpoint)
@@ -48,23 +50,23 @@ static void control_status(struct device *dev, struct urb *urb, bool endpoint)
 
 	if (endpoint)
 		status[0] = dev->halted[address >> 7][address & 15];
-	control_in(urb, status, sizeof(status));
+	control_in(dev, urb, status, sizeof(status));
 }
 
 static void control_descriptor(struct device *dev, struct urb *urb)
 {
 	static uint8_t buf[DESCRIPTOR_MAX];
 	uint16_t value = urb->setup[2] | urb->setup[3] << 8;
-	size_t len = descriptor(dev, value, buf);
+	size_t len = descriptor_get(dev, value, buf);
 
-	len = lies_descriptor(value, buf, len);
+	len = lie_descriptor(value, buf, len);
 	if (len)
-		control_in(urb, buf, len);
+		control_in(dev, urb, buf, len);
 	else
-		conn_answer(urb, -EPIPE, 0);
+		device_answer(dev, urb, -EPIPE, 0);
 }
 
-void control(struct device *dev, struct urb *urb)
+void control_submit(struct device *dev, struct urb *urb)
 {
 	uint16_t value = urb->setup[2] | urb->setup[3] << 8;
 	uint8_t zero = 0;
@@ -81,16 +83,19 @@ void control(struct device *dev, struct urb *urb)
 		control_descriptor(dev, urb);
 		return;
 	case GET_CONFIGURATION:
-		control_in(urb, &dev->configuration, 1);
+		control_in(dev, urb, &dev->configuration, 1);
 		return;
 	case GET_INTERFACE:
-		control_in(urb, &zero, 1);
+		control_in(dev, urb, &zero, 1);
 		return;
 	case SET_CONFIGURATION:
-		dev->configuration = value;
+		device_configure(dev, value);
 		break;
 	case CLEAR_ENDPOINT_FEATURE:
 		device_clear_halt(dev, urb->setup[4]);
+		break;
+	case SET_ENDPOINT_FEATURE:
+		device_halt(dev, urb->setup[4] >> 7, urb->setup[4] & 15);
 		break;
 	case SET_PORT_FEATURE:
 		if (value == PORT_RESET)
@@ -104,10 +109,10 @@ void control(struct device *dev, struct urb *urb)
 	case SET_ISOCH_DELAY:
 		break;
 	default:
-		if (opt.kind->control && opt.kind->control(dev, urb))
+		if (dev->kind->control && dev->kind->control(dev, urb))
 			return;
-		conn_answer(urb, -EPIPE, 0);
+		device_answer(dev, urb, -EPIPE, 0);
 		return;
 	}
-	conn_answer(urb, 0, urb->in ? 0 : urb->length);
+	device_answer(dev, urb, 0, urb->in ? 0 : urb->length);
 }

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A vendor's interface with every type of endpoint: bulk 1 and interrupt 3
- * give back what was written, a transfer each, and a read waits for it; bulk 2
- * swallows and makes data at once; isochronous 4 too.
- */
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn.h"
 #include "device.h"
-#include "liar.h"
+#include "echo.h"
+#include "sys.h"
+#include "urb.h"
 
 #define EP_ECHO		1
 #define EP_SOURCE	2
@@ -41,7 +37,7 @@ struct echo {
 
 static void fifo_put(struct fifo *fifo, const struct urb *urb)
 {
-	struct record *record = xalloc(sizeof(*record) + urb->length);
+	struct record *record = sys_alloc(sizeof(*record) + urb->length);
 
 	record->len = urb->length;
 	memcpy(record->data, urb->data, urb->length);
@@ -76,7 +72,7 @@ static uint32_t fifo_get(struct fifo *fifo, struct urb *urb)
 
 static void echo_init(struct device *dev)
 {
-	struct echo *echo = xalloc(sizeof(*echo));
+	struct echo *echo = sys_alloc(sizeof(*echo));
 	int i;
 
 	for (i = 0; i <= EP_INTERRUPT; i++)
@@ -102,10 +98,10 @@ static void echo_fifo(struct device *dev, uint8_t ep)
 
 	while ((urb = device_take(dev, false, ep))) {
 		fifo_put(fifo, urb);
-		conn_answer(urb, 0, urb->length);
+		device_answer(dev, urb, 0, urb->length);
 	}
 	while (fifo->first && (urb = device_take(dev, true, ep)))
-		conn_answer(urb, 0, fifo_get(fifo, urb));
+		device_answer(dev, urb, 0, fifo_get(fifo, urb));
 }
 
 /* Its number in the first 4 bytes, then what urbs.c expects behind it. */
@@ -120,12 +116,12 @@ static void echo_source(struct device *dev)
 
 		for (i = 0; i < urb->length; i++)
 			urb->data[i] = i < 4 ? n >> (8 * i) : i + (i >> 8) + n;
-		conn_answer(urb, 0, urb->length);
+		device_answer(dev, urb, 0, urb->length);
 	}
 }
 
 /* Each packet is shorter than the one before, so that there are gaps. */
-static void echo_iso_in(struct urb *urb)
+static void echo_iso_in(struct device *dev, struct urb *urb)
 {
 	uint32_t i, k, total = 0;
 
@@ -138,10 +134,10 @@ static void echo_iso_in(struct urb *urb)
 		for (k = 0; k < packet->actual; k++)
 			urb->data[total++] = i + k;
 	}
-	conn_answer(urb, 0, total);
+	device_answer(dev, urb, 0, total);
 }
 
-static void echo_iso_out(struct urb *urb)
+static void echo_iso_out(struct device *dev, struct urb *urb)
 {
 	uint32_t i, total = 0;
 
@@ -149,7 +145,7 @@ static void echo_iso_out(struct urb *urb)
 		urb->packet[i].actual = urb->packet[i].length;
 		total += urb->packet[i].length;
 	}
-	conn_answer(urb, 0, total);
+	device_answer(dev, urb, 0, total);
 }
 
 static void echo_work(struct device *dev)
@@ -160,14 +156,14 @@ static void echo_work(struct device *dev)
 	echo_fifo(dev, EP_INTERRUPT);
 	echo_source(dev);
 	while ((urb = device_take(dev, false, EP_SOURCE)))
-		conn_answer(urb, 0, urb->length);
+		device_answer(dev, urb, 0, urb->length);
 	while ((urb = device_take(dev, true, EP_ISO)))
-		echo_iso_in(urb);
+		echo_iso_in(dev, urb);
 	while ((urb = device_take(dev, false, EP_ISO)))
-		echo_iso_out(urb);
+		echo_iso_out(dev, urb);
 }
 
-const struct kind kind_echo = {
+const struct kind echo_kind = {
 	.name = "echo",
 	.class = 0xff,
 	.endpoints = echo_endpoints,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Descriptors that the host must not believe. */
+#include <stdbool.h>
 #include <string.h>
 
-#include "device.h"
-#include "liar.h"
-#include "lies.h"
+#include "hostile.h"
 
 enum {
 	DEVICE = 1,
@@ -13,7 +11,7 @@ enum {
 	BOS = 15,
 };
 
-/* Where fields are in the configuration that descriptors.c makes. */
+/* Where fields are in the configuration that descriptor.c makes. */
 #define AT_TOTAL	2
 #define AT_INTERFACES	4
 #define AT_ENDPOINTS	(9 + 4)

@@ -1,101 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lies by chance. What --seed and the connection's number make is repeatable. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn.h"
-#include "liar.h"
-#include "lies.h"
+#include "log.h"
+#include "msg.h"
+#include "random.h"
+#include "teller.h"
+#include "urb.h"
+#include "wire.h"
+
+static uint64_t seed;
+static unsigned int permille;
+
+void random_setup(uint64_t new_seed, unsigned int new_permille)
+{
+	seed = new_seed;
+	permille = new_permille;
+}
 
 /* xorshift64*; Vigna, "An experimental exploration of Marsaglia's xorshift" */
-static uint32_t next(struct conn *conn)
+static uint32_t next(struct teller *t)
 {
-	uint64_t x = conn->random;
+	uint64_t x = t->random;
 
 	if (!x)
-		x = (opt.seed + 1) * 0x9e3779b97f4a7c15u + conn->number;
+		x = (seed + 1) * 0x9e3779b97f4a7c15u + t->number;
 	x ^= x >> 12;
 	x ^= x << 25;
 	x ^= x >> 27;
-	conn->random = x;
+	t->random = x;
 	return (x * 0x2545f4914f6cdd1du) >> 32;
 }
 
-static uint32_t odd_value(struct conn *conn, const struct urb *urb)
+static uint32_t odd_value(struct teller *t, const struct urb *urb)
 {
 	const uint32_t values[] = {
 		0, 1, -1u, INT32_MIN, INT32_MAX, urb->length, urb->length + 1,
 		urb->length - 1, urb->seq, urb->seq + 2, urb->seq | 1,
 		urb->packets + 1, RET_UNLINK, 0x10000, -EINPROGRESS,
-		-ECONNRESET, -EPIPE, next(conn),
+		-ECONNRESET, -EPIPE, next(t),
 	};
 
-	return values[next(conn) % (sizeof(values) / sizeof(*values))];
+	return values[next(t) % (sizeof(values) / sizeof(*values))];
 }
 
-static void spoil_bit(struct conn *conn, struct msg *msg, size_t len)
+static void spoil_bit(struct teller *t, struct msg *msg, size_t len)
 {
-	msg->data[next(conn) % len] ^= 1 << next(conn) % 8;
+	msg->data[next(t) % len] ^= 1 << next(t) % 8;
 }
 
-static void spoil_field(struct conn *conn, const struct urb *urb,
+static void spoil_field(struct teller *t, const struct urb *urb,
 			struct msg *msg)
 {
 	size_t fields = HEADER_SIZE / 4 - 2;
 
-	if (next(conn) % 3 == 0)	/* packets too */
+	if (next(t) % 3 == 0)	/* packets too */
 		fields = msg->len / 4;
-	put32(msg->data + next(conn) % fields * 4, odd_value(conn, urb));
+	wire_put32(msg->data + next(t) % fields * 4, odd_value(t, urb));
 }
 
-static void send_garbage(struct conn *conn)
+static void send_garbage(struct teller *t)
 {
-	struct msg *msg = msg_new(1 + next(conn) % 96);
+	struct msg *msg = msg_new(1 + next(t) % 96);
 	size_t i;
 
 	for (i = 0; i < msg->len; i++)
-		msg->data[i] = next(conn);
-	conn_send(conn, msg);
+		msg->data[i] = next(t);
+	teller_send(t, msg);
 }
 
-static void spoil(struct conn *conn, const struct urb *urb, struct msg *msg,
+static void spoil(struct teller *t, const struct urb *urb, struct msg *msg,
 		  int how)
 {
 	switch (how) {
 	case 0:
 	case 1:
-		spoil_bit(conn, msg, HEADER_SIZE);
+		spoil_bit(t, msg, HEADER_SIZE);
 		break;
 	case 2:
-		spoil_bit(conn, msg, msg->len);
+		spoil_bit(t, msg, msg->len);
 		break;
 	case 3:
 	case 4:
 	case 5:
-		spoil_field(conn, urb, msg);
+		spoil_field(t, urb, msg);
 		break;
 	case 6:
-		msg->len -= 1 + next(conn) % msg->len;
+		msg->len -= 1 + next(t) % msg->len;
 		break;
 	case 7:
-		conn_send(conn, msg_copy(msg));
+		teller_send(t, msg_copy(msg));
 		break;
 	case 8:
-		send_garbage(conn);
+		send_garbage(t);
 		break;
 	case 9:
-		msg->kind = SEND_SLOWLY;
+		msg->kind = SEND_SLOW;
 		break;
 	case 10:
-		conn_send(conn, pack_ret_unlink(urb->seq | next(conn) % 2,
-						odd_value(conn, urb)));
+		teller_send(t, msg_ret_unlink(urb->seq | next(t) % 2,
+					      odd_value(t, urb)));
 		break;
 	case 11:
-		conn_send(conn, msg_action(SEND_FIN));
+		teller_send(t, msg_action(SEND_FIN));
 		break;
 	case 12:
-		conn_send(conn, msg_action(SEND_RST));
+		teller_send(t, msg_action(SEND_RST));
 		break;
 	case 13:
 		/* An answer that does not come; enumeration is slow enough. */
@@ -107,17 +118,17 @@ static void spoil(struct conn *conn, const struct urb *urb, struct msg *msg,
 
 #define SPOILS	14
 
-void random_answer(const struct lie *lie, struct conn *conn,
+void random_answer(const struct answer_arg *arg, struct teller *t,
 		   const struct urb *urb, struct msg *msg)
 {
 	int how;
 
-	(void)lie;
-	if (next(conn) % 1000 < opt.permille) {
-		how = next(conn) % SPOILS;
-		note("connection %u: seq %#x ep %u spoilt by %d", conn->number,
+	(void)arg;
+	if (next(t) % 1000 < permille) {
+		how = next(t) % SPOILS;
+		log_line("connection %u: seq %#x ep %u spoilt by %d", t->number,
 		     urb->seq, urb->ep, how);
-		spoil(conn, urb, msg, how);
+		spoil(t, urb, msg, how);
 	}
-	conn_send(conn, msg);
+	teller_send(t, msg);
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SCSI commands of a disk. Source: SPC-4 and SBC-3. */
 #include <string.h>
 
-#include "disk.h"
-#include "liar.h"
+#include "scsi.h"
 #include "wire.h"
 
 enum {
@@ -51,24 +49,25 @@ int scsi_direction(const uint8_t *cdb)
 	case WRITE_16:
 		return SCSI_WRITE;
 	default:
-		return 0;
+		return SCSI_OTHER;
 	}
 }
 
-void scsi_fail(struct disk *disk, uint8_t key, uint8_t asc, uint8_t ascq)
+void scsi_fail(struct scsi_unit *unit, struct scsi_command *cmd,
+	       uint8_t key, uint8_t asc)
 {
-	disk->sense = (struct sense) { key, asc, ascq };
-	disk->cmd.status = 1;
-	disk->cmd.have = 0;
+	unit->sense = (struct scsi_sense) { key, asc, 0 };
+	cmd->failed = true;
+	cmd->have = 0;
 }
 
 static void put64(uint8_t *p, uint64_t v)
 {
-	put32(p, v >> 32);
-	put32(p + 4, v);
+	wire_put32(p, v >> 32);
+	wire_put32(p + 4, v);
 }
 
-static void scsi_range(struct command *cmd)
+static void scsi_range(struct scsi_command *cmd)
 {
 	const uint8_t *cdb = cmd->cdb;
 
@@ -80,75 +79,76 @@ static void scsi_range(struct command *cmd)
 		break;
 	case READ_12:
 	case WRITE_12:
-		cmd->lba = get32(cdb + 2);
-		cmd->blocks = get32(cdb + 6);
+		cmd->lba = wire_get32(cdb + 2);
+		cmd->blocks = wire_get32(cdb + 6);
 		break;
 	case READ_16:
 	case WRITE_16:
-		cmd->lba = (uint64_t)get32(cdb + 2) << 32 | get32(cdb + 6);
-		cmd->blocks = get32(cdb + 10);
+		cmd->lba = (uint64_t)wire_get32(cdb + 2) << 32 |
+			   wire_get32(cdb + 6);
+		cmd->blocks = wire_get32(cdb + 10);
 		break;
 	default:
-		cmd->lba = get32(cdb + 2);
-		cmd->blocks = get16(cdb + 7);
+		cmd->lba = wire_get32(cdb + 2);
+		cmd->blocks = wire_get16(cdb + 7);
 		break;
 	}
 }
 
-static void scsi_read_write(struct disk *disk)
+static void scsi_read_write(struct scsi_unit *unit, struct scsi_command *cmd)
 {
-	struct command *cmd = &disk->cmd;
-
 	scsi_range(cmd);
-	if (cmd->lba > disk->blocks || cmd->blocks > disk->blocks - cmd->lba) {
-		scsi_fail(disk, KEY_ILLEGAL_REQUEST, ASC_OUT_OF_RANGE, 0);
+	if (cmd->lba > unit->blocks || cmd->blocks > unit->blocks - cmd->lba) {
+		scsi_fail(unit, cmd, KEY_ILLEGAL_REQUEST, ASC_OUT_OF_RANGE);
 		return;
 	}
-	cmd->data = disk->bytes + cmd->lba * BLOCK;
-	cmd->have = cmd->blocks * BLOCK;
+	cmd->data = unit->bytes + cmd->lba * SCSI_BLOCK;
+	cmd->have = cmd->blocks * SCSI_BLOCK;
 }
 
 /* @len bytes of the scratch buffer, of which the host allows @max. */
-static void scsi_return(struct disk *disk, uint32_t len, uint32_t max)
+static void scsi_return(struct scsi_unit *unit, struct scsi_command *cmd,
+			uint32_t len, uint32_t max)
 {
-	disk->cmd.data = disk->scratch;
-	disk->cmd.have = len < max ? len : max;
+	cmd->data = unit->scratch;
+	cmd->have = len < max ? len : max;
 }
 
-static void scsi_inquiry(struct disk *disk)
+static void scsi_inquiry(struct scsi_unit *unit, struct scsi_command *cmd)
 {
 	static const char ids[] = "Hearth  Liar            1.0 ";
-	uint8_t *p = disk->scratch;
+	uint8_t *p = unit->scratch;
 
-	if (disk->cmd.cdb[1] & 1) {	/* vital product data */
-		scsi_fail(disk, KEY_ILLEGAL_REQUEST, ASC_INVALID_FIELD, 0);
+	if (cmd->cdb[1] & 1) {	/* vital product data */
+		scsi_fail(unit, cmd, KEY_ILLEGAL_REQUEST, ASC_INVALID_FIELD);
 		return;
 	}
 	p[2] = 4;			/* SPC-2 */
 	p[3] = 2;
 	p[4] = 31;
 	memcpy(p + 8, ids, 28);
-	scsi_return(disk, 36, get16(disk->cmd.cdb + 3));
+	scsi_return(unit, cmd, 36, wire_get16(cmd->cdb + 3));
 }
 
-static void scsi_request_sense(struct disk *disk)
+static void scsi_request_sense(struct scsi_unit *unit, struct scsi_command *cmd)
 {
-	uint8_t *p = disk->scratch;
+	uint8_t *p = unit->scratch;
 
 	p[0] = 0x70;
-	p[2] = disk->sense.key;
+	p[2] = unit->sense.key;
 	p[7] = 10;
-	p[12] = disk->sense.asc;
-	p[13] = disk->sense.ascq;
-	disk->sense = (struct sense) { 0 };
-	scsi_return(disk, 18, disk->cmd.cdb[4]);
+	p[12] = unit->sense.asc;
+	p[13] = unit->sense.ascq;
+	unit->sense = (struct scsi_sense) { 0 };
+	scsi_return(unit, cmd, 18, cmd->cdb[4]);
 }
 
 /* A write cache, so that it is flushed. */
-static void scsi_mode_sense(struct disk *disk, uint32_t head, uint32_t max)
+static void scsi_mode_sense(struct scsi_unit *unit, struct scsi_command *cmd,
+			    uint32_t head, uint32_t max)
 {
-	uint8_t page = disk->cmd.cdb[2] & 0x3f;
-	uint8_t *p = disk->scratch + head;
+	uint8_t page = cmd->cdb[2] & 0x3f;
+	uint8_t *p = unit->scratch + head;
 	uint32_t len = head;
 
 	if (page == PAGE_CACHING || page == PAGE_ALL) {
@@ -158,39 +158,39 @@ static void scsi_mode_sense(struct disk *disk, uint32_t head, uint32_t max)
 		len += 20;
 	}
 	if (head == 4)
-		disk->scratch[0] = len - 1;
+		unit->scratch[0] = len - 1;
 	else
-		put16(disk->scratch, len - 2);
-	scsi_return(disk, len, max);
+		wire_put16(unit->scratch, len - 2);
+	scsi_return(unit, cmd, len, max);
 }
 
-static void scsi_capacity(struct disk *disk)
+static void scsi_capacity(struct scsi_unit *unit, struct scsi_command *cmd)
 {
-	uint8_t *p = disk->scratch;
+	uint8_t *p = unit->scratch;
 
-	switch (disk->cmd.cdb[0]) {
+	switch (cmd->cdb[0]) {
 	case READ_CAPACITY_10:
-		put32(p, disk->blocks - 1);
-		put32(p + 4, BLOCK);
-		scsi_return(disk, 8, 8);
+		wire_put32(p, unit->blocks - 1);
+		wire_put32(p + 4, SCSI_BLOCK);
+		scsi_return(unit, cmd, 8, 8);
 		break;
 	case READ_FORMAT_CAPACITIES:
 		p[3] = 8;
-		put32(p + 4, disk->blocks);
-		put32(p + 8, 2 << 24 | BLOCK);
-		scsi_return(disk, 12, get16(disk->cmd.cdb + 7));
+		wire_put32(p + 4, unit->blocks);
+		wire_put32(p + 8, 2 << 24 | SCSI_BLOCK);
+		scsi_return(unit, cmd, 12, wire_get16(cmd->cdb + 7));
 		break;
 	default:
-		put64(p, disk->blocks - 1);
-		put32(p + 8, BLOCK);
-		scsi_return(disk, 32, get32(disk->cmd.cdb + 10));
+		put64(p, unit->blocks - 1);
+		wire_put32(p + 8, SCSI_BLOCK);
+		scsi_return(unit, cmd, 32, wire_get32(cmd->cdb + 10));
 		break;
 	}
 }
 
-static bool scsi_other(struct disk *disk)
+static bool scsi_other(struct scsi_unit *unit, struct scsi_command *cmd)
 {
-	const uint8_t *cdb = disk->cmd.cdb;
+	const uint8_t *cdb = cmd->cdb;
 
 	switch (cdb[0]) {
 	case TEST_UNIT_READY:
@@ -200,40 +200,38 @@ static bool scsi_other(struct disk *disk)
 	case VERIFY_10:
 		return true;
 	case REQUEST_SENSE:
-		scsi_request_sense(disk);
+		scsi_request_sense(unit, cmd);
 		return true;
 	case INQUIRY:
-		scsi_inquiry(disk);
+		scsi_inquiry(unit, cmd);
 		return true;
 	case MODE_SENSE_6:
-		scsi_mode_sense(disk, 4, cdb[4]);
+		scsi_mode_sense(unit, cmd, 4, cdb[4]);
 		return true;
 	case MODE_SENSE_10:
-		scsi_mode_sense(disk, 8, get16(cdb + 7));
+		scsi_mode_sense(unit, cmd, 8, wire_get16(cdb + 7));
 		return true;
 	case SERVICE_ACTION_IN_16:
 		if ((cdb[1] & 31) != SAI_READ_CAPACITY_16)
 			return false;
-		scsi_capacity(disk);
+		scsi_capacity(unit, cmd);
 		return true;
 	case READ_CAPACITY_10:
 	case READ_FORMAT_CAPACITIES:
-		scsi_capacity(disk);
+		scsi_capacity(unit, cmd);
 		return true;
 	default:
 		return false;
 	}
 }
 
-void scsi_command(struct disk *disk)
+void scsi_command(struct scsi_unit *unit, struct scsi_command *cmd)
 {
-	struct command *cmd = &disk->cmd;
-
-	memset(disk->scratch, 0, sizeof(disk->scratch));
+	memset(unit->scratch, 0, sizeof(unit->scratch));
 	if (cmd->cdb[0] != REQUEST_SENSE)
-		disk->sense = (struct sense) { 0 };
-	if (scsi_direction(cmd->cdb))
-		scsi_read_write(disk);
-	else if (!scsi_other(disk))
-		scsi_fail(disk, KEY_ILLEGAL_REQUEST, ASC_INVALID_OPCODE, 0);
+		unit->sense = (struct scsi_sense) { 0 };
+	if (scsi_direction(cmd->cdb) != SCSI_OTHER)
+		scsi_read_write(unit, cmd);
+	else if (!scsi_other(unit, cmd))
+		scsi_fail(unit, cmd, KEY_ILLEGAL_REQUEST, ASC_INVALID_OPCODE);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which commands of a disk go wrong. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk.h"
-#include "liar.h"
+#include "fault.h"
+#include "gate.h"
+#include "scsi.h"
+#include "sys.h"
 
 static const struct {
 	const char *name;
@@ -20,6 +21,9 @@ static const struct {
 	[FAULT_MEDIUM_ERROR] = { "medium-error", SCSI_READ | SCSI_WRITE },
 	[FAULT_PHASE_ERROR] = { "phase-error", SCSI_READ | SCSI_WRITE },
 	[FAULT_BAD_CSW] = { "bad-csw", SCSI_READ | SCSI_WRITE },
+	[FAULT_HANG_AT_DATA] = { "hang-at-data", SCSI_READ | SCSI_WRITE },
+	[FAULT_HANG_AT_STATUS] = { "hang-at-status",
+				   SCSI_READ | SCSI_WRITE | SCSI_OTHER },
 	[FAULT_DROP_AT_COMMAND] = { "drop-at-command", SCSI_READ | SCSI_WRITE },
 	[FAULT_DROP_AT_DATA] = { "drop-at-data", SCSI_READ | SCSI_WRITE },
 	[FAULT_DROP_AT_STATUS] = { "drop-at-status", SCSI_READ | SCSI_WRITE },
@@ -50,7 +54,7 @@ bool fault_add(const char *text)
 			break;
 	if (i == N_FAULTS || text[len] != '@')
 		return false;
-	wish = xalloc(sizeof(*wish));
+	wish = sys_alloc(sizeof(*wish));
 	wish->fault = i;
 	wish->directions = faults[i].directions;
 	wish->count = strtoul(text + len + 1, &end, 10);
@@ -62,6 +66,8 @@ bool fault_add(const char *text)
 		wish->directions = SCSI_READ;
 	else if (!strcmp(end, "/write"))
 		wish->directions = SCSI_WRITE;
+	else if (!strcmp(end, "/other"))
+		wish->directions = SCSI_OTHER;
 	else if (*end)
 		return false;
 	wish->next = wishes;
@@ -75,6 +81,8 @@ enum fault fault_next(const uint8_t *cdb)
 	enum fault fault = FAULT_NONE;
 	struct wish *wish;
 
+	if (!gate_is_open())
+		return FAULT_NONE;
 	for (wish = wishes; wish; wish = wish->next)
 		if (wish->directions & direction && wish->count &&
 		    !--wish->count) {
@@ -89,7 +97,7 @@ const char *fault_name(enum fault fault)
 	return faults[fault].name;
 }
 
-void faults_print(void)
+void fault_print(void)
 {
 	size_t i;
 

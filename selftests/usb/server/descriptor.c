@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Descriptors. Source: USB 3.2, chapter 9. */
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "device.h"
-#include "liar.h"
 
 enum {
 	TYPE_DEVICE = 1,
@@ -22,7 +21,7 @@ enum {
 	EP_INTERRUPT = 3,
 };
 
-static size_t describe_device(uint8_t *buf)
+static size_t describe_device(const struct device *dev, uint8_t *buf)
 {
 	static const uint8_t device[18] = {
 		18, TYPE_DEVICE, 0x00, 0x02, 0, 0, 0, 64,
@@ -30,29 +29,31 @@ static size_t describe_device(uint8_t *buf)
 	};
 
 	memcpy(buf, device, sizeof(device));
-	if (opt.speed == SPEED_SUPER) {
+	if (dev->speed == SPEED_SUPER) {
 		buf[3] = 0x03;
 		buf[7] = 9;		/* 2^9 bytes */
 	}
 	return sizeof(device);
 }
 
-static unsigned int max_packet(const struct endpoint *ep)
+static unsigned int max_packet(const struct device *dev,
+			       const struct endpoint *ep)
 {
 	switch (ep->type) {
 	case EP_BULK:
-		return opt.speed == SPEED_SUPER ? 1024 :
-		       opt.speed == SPEED_HIGH ? 512 : 64;
+		return dev->speed == SPEED_SUPER ? 1024 :
+		       dev->speed == SPEED_HIGH ? 512 : 64;
 	case EP_ISOCHRONOUS:
-		return opt.speed == SPEED_FULL ? 512 : 1024;
+		return dev->speed == SPEED_FULL ? 512 : 1024;
 	default:
 		return 64;
 	}
 }
 
-static size_t describe_endpoint(const struct endpoint *ep, uint8_t *buf)
+static size_t describe_endpoint(const struct device *dev,
+				const struct endpoint *ep, uint8_t *buf)
 {
-	unsigned int max = max_packet(ep);
+	unsigned int max = max_packet(dev, ep);
 	uint8_t *p = buf;
 
 	*p++ = 7;
@@ -62,7 +63,7 @@ static size_t describe_endpoint(const struct endpoint *ep, uint8_t *buf)
 	*p++ = max & 0xff;
 	*p++ = max >> 8;
 	*p++ = ep->type == EP_BULK ? 0 : 1;
-	if (opt.speed != SPEED_SUPER)
+	if (dev->speed != SPEED_SUPER)
 		return p - buf;
 	*p++ = 6;
 	*p++ = TYPE_COMPANION;
@@ -73,19 +74,20 @@ static size_t describe_endpoint(const struct endpoint *ep, uint8_t *buf)
 	return p - buf;
 }
 
-static size_t describe_configuration(uint8_t *buf)
+static size_t describe_configuration(const struct device *dev, uint8_t *buf)
 {
 	const uint8_t head[18] = {
 		9, TYPE_CONFIGURATION, 0, 0, 1, 1, 0, 0x80, 50,
-		9, TYPE_INTERFACE, 0, 0, opt.kind->n_endpoints,
-		opt.kind->class, opt.kind->subclass, opt.kind->protocol, 0,
+		9, TYPE_INTERFACE, 0, 0, dev->kind->n_endpoints,
+		dev->kind->class, dev->kind->subclass, dev->kind->protocol, 0,
 	};
 	size_t len = sizeof(head);
 	unsigned int i;
 
 	memcpy(buf, head, len);
-	for (i = 0; i < opt.kind->n_endpoints; i++)
-		len += describe_endpoint(&opt.kind->endpoints[i], buf + len);
+	for (i = 0; i < dev->kind->n_endpoints; i++)
+		len += describe_endpoint(dev, &dev->kind->endpoints[i],
+					 buf + len);
 	buf[2] = len & 0xff;
 	buf[3] = len >> 8;
 	return len;
@@ -104,7 +106,7 @@ static size_t describe_string(const struct device *dev, int index, uint8_t *buf)
 		snprintf(text, sizeof(text), "Hearth");
 		break;
 	case 2:
-		snprintf(text, sizeof(text), "liar %s", opt.kind->name);
+		snprintf(text, sizeof(text), "liar %s", dev->kind->name);
 		break;
 	case 3:
 		snprintf(text, sizeof(text), "LIAR%u", dev->number + 1);
@@ -121,7 +123,7 @@ static size_t describe_string(const struct device *dev, int index, uint8_t *buf)
 	return buf[0];
 }
 
-static size_t describe_bos(uint8_t *buf)
+static size_t describe_bos(const struct device *dev, uint8_t *buf)
 {
 	static const uint8_t bos[22] = {
 		5, TYPE_BOS, 22, 0, 2,
@@ -129,23 +131,23 @@ static size_t describe_bos(uint8_t *buf)
 		10, 16, 3, 0, 0x0e, 0, 3, 0, 0, 0, /* SuperSpeed */
 	};
 
-	if (opt.speed != SPEED_SUPER)
+	if (dev->speed != SPEED_SUPER)
 		return 0;
 	memcpy(buf, bos, sizeof(bos));
 	return sizeof(bos);
 }
 
-size_t descriptor(const struct device *dev, uint16_t value, uint8_t *buf)
+size_t descriptor_get(const struct device *dev, uint16_t value, uint8_t *buf)
 {
 	switch (value >> 8) {
 	case TYPE_DEVICE:
-		return describe_device(buf);
+		return describe_device(dev, buf);
 	case TYPE_CONFIGURATION:
-		return describe_configuration(buf);
+		return describe_configuration(dev, buf);
 	case TYPE_STRING:
 		return describe_string(dev, value & 0xff, buf);
 	case TYPE_BOS:
-		return describe_bos(buf);
+		return describe_bos(dev, buf);
 	default:
 		return 0;
 	}
