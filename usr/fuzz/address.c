@@ -19,8 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	if (!address_parse(text, "3240", &addr, &err)) {
 		port = atoi(addr.port);
-		if (!*addr.host || port < 1 || port > 65535 ||
-		    strcmp(addr.name, text) || !strstr(text, addr.host))
+		if (strcmp(addr.name, text))
+			abort();
+		if (addr.kind == ADDRESS_INET &&
+		    (!*addr.host || port < 1 || port > 65535 ||
+		     !strstr(text, addr.host)))
+			abort();
+		if (addr.kind == ADDRESS_UNIX &&
+		    (*addr.path != '/' || !strstr(text, addr.path)))
 			abort();
 	}
 	free(text);

@@ -171,10 +171,9 @@ static int request_error(const struct request *req, const char *what,
 				 "%s: %s; it needs the capability CAP_NET_ADMIN (run it as root)",
 				 what, *req->text ? req->text :
 				 "not permitted");
-	if (*req->text)
-		return error_set(err, req->code, "%s: %s (%s)", what, req->text,
-				 strerror(req->code));
-	return error_set(err, req->code, "%s: %s", what, strerror(req->code));
+	/* A sentence of the kernel's says it all. */
+	return error_set(err, req->code, "%s: %s", what, *req->text ? req->text :
+			 strerror(req->code));
 }
 
 struct nl_msg *channel_request(struct channel *chan, uint8_t cmd, int flags)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attr.h"
 #include "port.h"
 
 /* --- messages ------------------------------------------------------------ */
@@ -41,16 +42,6 @@ static const struct nla_policy stats_policy[HEARTH_USB_A_STATS_MAX + 1] = {
 	[HEARTH_USB_A_STATS_RTT] = { .type = NLA_U32 },
 };
 
-static uint32_t get_u32(struct nlattr *attr)
-{
-	return attr ? nla_get_u32(attr) : 0;
-}
-
-static uint64_t get_u64(struct nlattr *attr)
-{
-	return attr ? nla_get_u64(attr) : 0;
-}
-
 static int parse_stats(struct nlattr *nest, struct port_stats *stats)
 {
 	struct nlattr *a[HEARTH_USB_A_STATS_MAX + 1];
@@ -59,14 +50,14 @@ static int parse_stats(struct nlattr *nest, struct port_stats *stats)
 		return 0;
 	if (nla_parse_nested(a, HEARTH_USB_A_STATS_MAX, nest, stats_policy))
 		return -EBADMSG;
-	stats->submitted = get_u64(a[HEARTH_USB_A_STATS_SUBMITTED]);
-	stats->completed = get_u64(a[HEARTH_USB_A_STATS_COMPLETED]);
-	stats->errors = get_u64(a[HEARTH_USB_A_STATS_ERRORS]);
-	stats->unlinked = get_u64(a[HEARTH_USB_A_STATS_UNLINKED]);
-	stats->in_flight = get_u32(a[HEARTH_USB_A_STATS_IN_FLIGHT]);
-	stats->tx_bytes = get_u64(a[HEARTH_USB_A_STATS_TX_BYTES]);
-	stats->rx_bytes = get_u64(a[HEARTH_USB_A_STATS_RX_BYTES]);
-	stats->rtt = get_u32(a[HEARTH_USB_A_STATS_RTT]);
+	stats->submitted = attr_u64(a[HEARTH_USB_A_STATS_SUBMITTED]);
+	stats->completed = attr_u64(a[HEARTH_USB_A_STATS_COMPLETED]);
+	stats->errors = attr_u64(a[HEARTH_USB_A_STATS_ERRORS]);
+	stats->unlinked = attr_u64(a[HEARTH_USB_A_STATS_UNLINKED]);
+	stats->in_flight = attr_u32(a[HEARTH_USB_A_STATS_IN_FLIGHT]);
+	stats->tx_bytes = attr_u64(a[HEARTH_USB_A_STATS_TX_BYTES]);
+	stats->rx_bytes = attr_u64(a[HEARTH_USB_A_STATS_RX_BYTES]);
+	stats->rtt = attr_u32(a[HEARTH_USB_A_STATS_RTT]);
 	return 0;
 }
 
@@ -79,24 +70,22 @@ int port_parse(struct nl_msg *msg, struct port *port)
 			  port_policy) ||
 	    !a[HEARTH_USB_A_PORT_ID])
 		return -EBADMSG;
-	port->id = get_u32(a[HEARTH_USB_A_PORT_ID]);
-	port->devid = get_u32(a[HEARTH_USB_A_PORT_DEVID]);
-	port->speed = get_u32(a[HEARTH_USB_A_PORT_SPEED]);
-	if (a[HEARTH_USB_A_PORT_BUSID])
-		nla_strlcpy(port->busid, a[HEARTH_USB_A_PORT_BUSID],
-			    sizeof(port->busid));
-	if (a[HEARTH_USB_A_PORT_SERVER])
-		nla_strlcpy(port->server, a[HEARTH_USB_A_PORT_SERVER],
-			    sizeof(port->server));
-	port->state = get_u32(a[HEARTH_USB_A_PORT_STATE]);
-	port->reason = get_u32(a[HEARTH_USB_A_PORT_REASON]);
-	port->error = get_u32(a[HEARTH_USB_A_PORT_ERROR]);
-	port->busnum = get_u32(a[HEARTH_USB_A_PORT_BUSNUM]);
-	port->root_port = get_u32(a[HEARTH_USB_A_PORT_ROOT_PORT]);
-	port->devnum = get_u32(a[HEARTH_USB_A_PORT_DEVNUM]);
-	port->unlink_timeout = get_u32(a[HEARTH_USB_A_PORT_UNLINK_TIMEOUT]);
-	port->stall_timeout = get_u32(a[HEARTH_USB_A_PORT_STALL_TIMEOUT]);
-	port->peer_timeout = get_u32(a[HEARTH_USB_A_PORT_PEER_TIMEOUT]);
+	port->id = attr_u32(a[HEARTH_USB_A_PORT_ID]);
+	port->devid = attr_u32(a[HEARTH_USB_A_PORT_DEVID]);
+	port->speed = attr_u32(a[HEARTH_USB_A_PORT_SPEED]);
+	attr_string(a[HEARTH_USB_A_PORT_BUSID], port->busid,
+		    sizeof(port->busid));
+	attr_string(a[HEARTH_USB_A_PORT_SERVER], port->server,
+		    sizeof(port->server));
+	port->state = attr_u32(a[HEARTH_USB_A_PORT_STATE]);
+	port->reason = attr_u32(a[HEARTH_USB_A_PORT_REASON]);
+	port->error = attr_u32(a[HEARTH_USB_A_PORT_ERROR]);
+	port->busnum = attr_u32(a[HEARTH_USB_A_PORT_BUSNUM]);
+	port->root_port = attr_u32(a[HEARTH_USB_A_PORT_ROOT_PORT]);
+	port->devnum = attr_u32(a[HEARTH_USB_A_PORT_DEVNUM]);
+	port->unlink_timeout = attr_u32(a[HEARTH_USB_A_PORT_UNLINK_TIMEOUT]);
+	port->stall_timeout = attr_u32(a[HEARTH_USB_A_PORT_STALL_TIMEOUT]);
+	port->peer_timeout = attr_u32(a[HEARTH_USB_A_PORT_PEER_TIMEOUT]);
 	port->tls = a[HEARTH_USB_A_PORT_TLS];
 	port->no_posting = a[HEARTH_USB_A_PORT_NO_POSTING];
 	return parse_stats(a[HEARTH_USB_A_PORT_STATS], &port->stats);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A USB/IP server: a connection to it, and the two questions it answers. */
+/* A USB/IP server: a stream to it, and the two questions it answers. */
 #ifndef HEARTH_SERVER_H
 #define HEARTH_SERVER_H
 

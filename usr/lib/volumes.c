@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attr.h"
 #include "volumes.h"
 
 const struct channel_family volume_family = {
@@ -53,16 +54,6 @@ static const struct nla_policy run_policy[HEARTH_VOLUME_A_RUN_MAX + 1] = {
 	[HEARTH_VOLUME_A_RUN_PLACE] = { .type = NLA_U64 },
 };
 
-static uint32_t get_u32(struct nlattr *attr)
-{
-	return attr ? nla_get_u32(attr) : 0;
-}
-
-static uint64_t get_u64(struct nlattr *attr)
-{
-	return attr ? nla_get_u64(attr) : 0;
-}
-
 static int parse_job(struct nlattr *nest, struct volume_job *job)
 {
 	struct nlattr *a[HEARTH_VOLUME_A_JOB_MAX + 1];
@@ -72,15 +63,15 @@ static int parse_job(struct nlattr *nest, struct volume_job *job)
 	if (nla_parse_nested(a, HEARTH_VOLUME_A_JOB_MAX, nest, job_policy) ||
 	    !a[HEARTH_VOLUME_A_JOB_KIND])
 		return -EBADMSG;
-	job->kind = get_u32(a[HEARTH_VOLUME_A_JOB_KIND]);
-	job->state = get_u32(a[HEARTH_VOLUME_A_JOB_STATE]);
-	job->from = get_u32(a[HEARTH_VOLUME_A_JOB_FROM]);
-	job->to = get_u32(a[HEARTH_VOLUME_A_JOB_TO]);
-	job->first = get_u64(a[HEARTH_VOLUME_A_JOB_FIRST]);
-	job->count = get_u64(a[HEARTH_VOLUME_A_JOB_COUNT]);
-	job->moved = get_u64(a[HEARTH_VOLUME_A_JOB_MOVED]);
-	job->todo = get_u64(a[HEARTH_VOLUME_A_JOB_TODO]);
-	job->errors = get_u64(a[HEARTH_VOLUME_A_JOB_ERRORS]);
+	job->kind = attr_u32(a[HEARTH_VOLUME_A_JOB_KIND]);
+	job->state = attr_u32(a[HEARTH_VOLUME_A_JOB_STATE]);
+	job->from = attr_u32(a[HEARTH_VOLUME_A_JOB_FROM]);
+	job->to = attr_u32(a[HEARTH_VOLUME_A_JOB_TO]);
+	job->first = attr_u64(a[HEARTH_VOLUME_A_JOB_FIRST]);
+	job->count = attr_u64(a[HEARTH_VOLUME_A_JOB_COUNT]);
+	job->moved = attr_u64(a[HEARTH_VOLUME_A_JOB_MOVED]);
+	job->todo = attr_u64(a[HEARTH_VOLUME_A_JOB_TODO]);
+	job->errors = attr_u64(a[HEARTH_VOLUME_A_JOB_ERRORS]);
 	return 0;
 }
 
@@ -98,16 +89,15 @@ int volume_parse(struct nl_msg *msg, struct volume_info *volume)
 	if (a[HEARTH_VOLUME_A_VOLUME_UUID])
 		memcpy(volume->uuid, nla_data(a[HEARTH_VOLUME_A_VOLUME_UUID]),
 		       sizeof(volume->uuid));
-	volume->state = get_u32(a[HEARTH_VOLUME_A_VOLUME_STATE]);
-	volume->sectors = get_u64(a[HEARTH_VOLUME_A_VOLUME_SECTORS]);
+	volume->state = attr_u32(a[HEARTH_VOLUME_A_VOLUME_STATE]);
+	volume->sectors = attr_u64(a[HEARTH_VOLUME_A_VOLUME_SECTORS]);
 	volume->region_sectors =
-		get_u32(a[HEARTH_VOLUME_A_VOLUME_REGION_SECTORS]);
-	volume->regions = get_u64(a[HEARTH_VOLUME_A_VOLUME_REGIONS]);
-	volume->written = get_u64(a[HEARTH_VOLUME_A_VOLUME_WRITTEN]);
-	volume->rate = get_u32(a[HEARTH_VOLUME_A_VOLUME_RATE]);
-	if (a[HEARTH_VOLUME_A_VOLUME_CIPHER])
-		nla_strlcpy(volume->cipher, a[HEARTH_VOLUME_A_VOLUME_CIPHER],
-			    sizeof(volume->cipher));
+		attr_u32(a[HEARTH_VOLUME_A_VOLUME_REGION_SECTORS]);
+	volume->regions = attr_u64(a[HEARTH_VOLUME_A_VOLUME_REGIONS]);
+	volume->written = attr_u64(a[HEARTH_VOLUME_A_VOLUME_WRITTEN]);
+	volume->rate = attr_u32(a[HEARTH_VOLUME_A_VOLUME_RATE]);
+	attr_string(a[HEARTH_VOLUME_A_VOLUME_CIPHER], volume->cipher,
+		    sizeof(volume->cipher));
 	return parse_job(a[HEARTH_VOLUME_A_VOLUME_JOB], &volume->job);
 }
 
@@ -120,12 +110,12 @@ int volume_run_parse(struct nl_msg *msg, struct volume_run *run)
 			  run_policy) ||
 	    !a[HEARTH_VOLUME_A_RUN_FIRST] || !a[HEARTH_VOLUME_A_RUN_COUNT])
 		return -EBADMSG;
-	run->first = get_u64(a[HEARTH_VOLUME_A_RUN_FIRST]);
-	run->count = get_u64(a[HEARTH_VOLUME_A_RUN_COUNT]);
-	run->slot = get_u32(a[HEARTH_VOLUME_A_RUN_SLOT]);
+	run->first = attr_u64(a[HEARTH_VOLUME_A_RUN_FIRST]);
+	run->count = attr_u64(a[HEARTH_VOLUME_A_RUN_COUNT]);
+	run->slot = attr_u32(a[HEARTH_VOLUME_A_RUN_SLOT]);
 	run->written = a[HEARTH_VOLUME_A_RUN_DEVICE];
-	run->device = get_u32(a[HEARTH_VOLUME_A_RUN_DEVICE]);
-	run->place = get_u64(a[HEARTH_VOLUME_A_RUN_PLACE]);
+	run->device = attr_u32(a[HEARTH_VOLUME_A_RUN_DEVICE]);
+	run->place = attr_u64(a[HEARTH_VOLUME_A_RUN_PLACE]);
 	return 0;
 }
 
