@@ -8,6 +8,10 @@ version=$(cat "$top/packaging/version")
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# help: the comment that a script begins with, and the end.
+help() { sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit 0; }
+case " $* " in *" -h "* | *" --help "*) help ;; esac
+
 # dkms_source DIR: puts what DKMS builds the modules from into DIR
 dkms_source()
 {

@@ -12,6 +12,12 @@ debug_kernels=(uml lockdep kasan)
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# want_help ARG...: is one of them -h or --help?
+want_help() { [[ " $* " = *" -h "* || " $* " = *" --help "* ]]; }
+
+# help: the comment that a script begins with, and the end.
+help() { sed -n '3,/^$/s/^# \{0,1\}//p' "$0"; exit 0; }
+
 # run_logged LOG COMMAND...: the output goes to LOG, its end is shown on failure.
 run_logged()
 {
