@@ -77,15 +77,60 @@ refuse()
 	if [ $rc -ne 0 ]; then ok "$name"; else not_ok "$name"; fi
 }
 
+# Limits in time count the machine's own time: what its host gave to others while it
+# wanted to run does not count, so a verdict is the same on a busy host.
+
+# lost SECONDS: so many ms of the last SECONDS were not the machine's own
+lost()
+{
+	local n=$1 lost=(0)
+	[ "$n" -le 900 ] || n=900
+	if [ -e "${HEARTH_FOLDER:-/hearth}/lost" ]; then
+		mapfile -t -s $((n - 1)) -n 1 lost <"${HEARTH_FOLDER:-/hearth}/lost"
+	elif [ -e /dev/hearth-host ]; then
+		lost=("$(qmp "@lost $n")")
+	fi 2>/dev/null
+	echo "${lost[0]:-0}"
+}
+
+# in_time START SECONDS: have fewer passed since START (of $EPOCHSECONDS)?
+in_time()
+{
+	local wall=$((EPOCHSECONDS - $1))
+	[ $wall -ge "$2" ] || return 0
+	[ $((wall * 1000 - $(lost $wall))) -lt $(($2 * 1000)) ]
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for()
 {
-	local end=$((EPOCHSECONDS + $1))
+	local start=$EPOCHSECONDS limit=$1
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		[ $EPOCHSECONDS -lt $end ] || return 1
+		in_time $start "$limit" || return 1
 		sleep 0.1
 	done
+}
+
+# timeout SECONDS COMMAND...: ends the command after that, as the program does; but one that
+# hangs in the kernel, where no signal reaches it, is left behind.
+timeout()
+{
+	local start=$EPOCHSECONDS limit=$1 pid n=0
+	shift
+	"$@" <&0 &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		if ! in_time $start "$limit"; then
+			echo "still running after $limit s: $*" >&2
+			kill $pid
+			while kill -0 $pid 2>/dev/null && [ $((n += 1)) -le 20 ]; do sleep 0.1; done
+			kill -9 $pid 2>/dev/null
+			return 124
+		fi
+		sleep 0.02
+	done
+	wait $pid
 }
 
 # barrier NAME: waits until each guest of the machine calls it with this name.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml timeout=30 kmemleak=no expect="exit code 3"
+# hearth-test: machine=host timeout=30 expect="exit code 3"
 # An exit code fails a test whose results are all ok.
 . "$HEARTH_LIB"
 plan 1

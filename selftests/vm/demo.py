@@ -3,6 +3,7 @@
 """A node with a USB disk and a client with hearth_vhci, in two virtual
 machines; shows what they say."""
 import hashlib
+import argparse
 import os
 import random
 import shutil
@@ -10,10 +11,12 @@ import sys
 import threading
 import time
 
-import guest
+import alive
+import tree
 import verdict
-from paths import CACHE, TOP, read, run
-from vm import Boot
+from boot import Boot
+from check import new_logs
+from paths import TOP, read, run
 
 KERNEL = "6.12"
 
@@ -29,9 +32,9 @@ def fill(hearth, _tests):
     shutil.copy(TOP + "/selftests/vm/demo.sh", hearth + "/selftests/demo/")
 
 
-def stick(job):
+def stick(scratch):
     """The node's disk: an ext4 with a few files and their checksums."""
-    files = os.path.join(job, "files")
+    files = os.path.join(scratch, "files")
     os.makedirs(files)
     rnd = random.Random(1)
     with open(files + "/sums", "w", encoding="ascii") as sums:
@@ -40,8 +43,8 @@ def stick(job):
             with open(f"{files}/picture{n}.jpg", "wb") as f:
                 f.write(data)
             sums.write(f"{hashlib.sha256(data).hexdigest()}  picture{n}.jpg\n")
-    os.makedirs(job + "/node")
-    image = job + "/node/image0"
+    os.makedirs(scratch + "/node")
+    image = scratch + "/node/image0"
     with open(image, "wb") as f:
         f.truncate(64 << 20)
     run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", files, image)
@@ -67,14 +70,13 @@ def follow(paths, stop, out):
         time.sleep(0.1)
 
 
-def main():
+def demo(scratch):
     begin = time.monotonic()
-    root = guest.prepare(KERNEL)
-    job = os.path.join(CACHE, "log", "demo", time.strftime("%m%d-%H%M%S-") + str(os.getpid()))
-    os.makedirs(job)
-    stick(job)
+    root = tree.prepare(KERNEL)
+    job = new_logs("demo")
+    stick(scratch)
     print(f"Starting two virtual machines, a node and a client (log: {job})", flush=True)
-    boot = Boot(KERNEL, root, job, "pair", [Demo], fill)
+    boot = Boot(KERNEL, root, job, scratch, "pair", [Demo], fill)
     stop = threading.Event()
     t = threading.Thread(target=follow, args=([g.tap() for g in boot.guests], stop, sys.stdout))
     t.start()
@@ -93,6 +95,12 @@ def main():
     if not faults:
         print(f"Done: the demo passed in {time.monotonic() - begin:.0f} s.")
     return 1 if faults else 0
+
+
+def main():
+    argparse.ArgumentParser(prog="demo", description=(
+        "Shows a USB disk of a node mounted on a client, in two virtual machines, and says what it does.")).parse_args()
+    return alive.contained(demo)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,9 @@ def split_tap(tap):
     return out, done
 
 
-def judge(text, rc):
-    """(faults, passed, failed, skipped) of one test's KTAP."""
+def judge(text, rc, why=None):
+    """(faults, passed, failed, skipped) of one test's KTAP; why: the guest did not come
+    to the end of the test, because of this."""
     faults, results, plan = [], [], None
     skip_all = False
     for line in text.splitlines():
@@ -88,8 +89,8 @@ def judge(text, rc):
     if results.count("fail"):
         faults.append(f"{results.count('fail')} of {len(results)} failed")
     if rc is None:
-        faults.append("the guest ended in it")
-    elif rc in (124, 137):
+        faults.append(why or "the guest ended in it")
+    elif rc == 124:
         faults.append("timeout")
     elif rc == 4 and (skip_all or "skip" in results) and "fail" not in results:
         pass                            # kselftest's code for "skipped"
