@@ -16,12 +16,6 @@ struct secret {
 	size_t size;
 };
 
-/* Where one comes from; neither: the terminal. */
-struct secret_source {
-	const char *file;	/* "-" is standard input */
-	int fd;			/* -1: none */
-};
-
 /* From here on no core dump and no debugger of the same user sees us. */
 void secret_begin(void);
 
@@ -32,13 +26,13 @@ int secret_alloc(struct secret *secret, size_t size, struct error *err);
 int secret_random(struct secret *secret, size_t size, struct error *err);
 
 /*
- * Reads a passphrase. From a file or a descriptor it is all bytes up to the
- * end; from the terminal one line without echo, asked for with @prompt, and
- * twice where it is @new. Returns 0 or a negative errno; secret_free() is due
- * only after 0.
+ * Reads a passphrase: all bytes up to the end, or where @line up to the end of
+ * a line; at most 8 MiB. The path "-" is standard input. Return 0 or a negative
+ * errno; secret_free() is due only after 0.
  */
-int secret_read(struct secret *secret, const struct secret_source *source,
-		const char *prompt, bool new, struct error *err);
+int secret_read(struct secret *secret, int fd, bool line, struct error *err);
+int secret_read_file(struct secret *secret, const char *path,
+		     struct error *err);
 
 /* Wipes it. One that is all zero is nothing. */
 void secret_free(struct secret *secret);

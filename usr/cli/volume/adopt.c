@@ -192,7 +192,7 @@ static int get_key(struct adopt *a, struct error *err)
 	struct secret *key = &a->keys.slot[0].key;
 	int ret;
 
-	ret = secret_read(&a->pass, &a->o->key, "Passphrase of the old volume",
+	ret = ask_secret(&a->pass, &a->o->key, "Passphrase of the old volume",
 			  false, err);
 	if (!ret)
 		ret = secret_random(key, HEADER_META_KEY + size, err);
@@ -215,11 +215,11 @@ static int get_key(struct adopt *a, struct error *err)
 /* A key that was no passphrase is none of ours either. */
 static int get_new_pass(struct adopt *a, struct error *err)
 {
-	const struct secret_source *source = &a->o->new_key;
+	const struct ask_source *source = &a->o->new_key;
 
 	if (!source->file && source->fd < 0 && !(a->o->plain && !a->o->hash))
 		return 0;
-	return secret_read(&a->new_pass, source, "New passphrase", true, err);
+	return ask_secret(&a->new_pass, source, "New passphrase", true, err);
 }
 
 /* --- where everything goes ---------------------------------------------------------- */
@@ -466,7 +466,7 @@ static int run(struct adopt *a, int n, char **paths, struct error *err)
 	if (!ret)
 		ret = read_by_crypt(a, err);
 	if (!ret && !a->o->yes &&
-	    !volume_confirm("The volume will be opened by Hearth alone from now on."))
+	    !ask_yes("The volume will be opened by Hearth alone from now on."))
 		ret = error_set(err, ECANCELED,
 				"nothing was changed: --yes does it without a question");
 	if (!ret && !a->o->plain)

@@ -223,7 +223,7 @@ static int run(struct create *c, int n, char **paths, struct error *err)
 	if (!ret && !c->shared)
 		ret = volume_check_empty(&c->meta, c->o, err);
 	if (!ret)
-		ret = secret_read(&c->pass, &c->o->key, "New passphrase", true,
+		ret = ask_secret(&c->pass, &c->o->key, "New passphrase", true,
 				  err);
 	if (!ret)
 		ret = make_key(c, err);

@@ -4,10 +4,11 @@
 #define HEARTH_CLI_VOLUME_OPTIONS_H
 
 #include "../../volume/header.h"
+#include "../ask.h"
 #include "../verb.h"
 
 struct volume_options {
-	struct secret_source key, new_key;
+	struct ask_source key, new_key;
 	struct header_cost cost;
 	const char *meta, *header, *header_backup, *user;
 	const char *cipher, *hash;

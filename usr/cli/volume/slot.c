@@ -112,7 +112,7 @@ static int add(struct out *out, struct volume *v,
 		return ret;
 	secret_free(&pass);
 	snprintf(prompt, sizeof(prompt), "New passphrase of %s", o->user);
-	ret = secret_read(&new, &o->new_key, prompt, true, err);
+	ret = ask_secret(&new, &o->new_key, prompt, true, err);
 	if (!ret) {
 		ret = keys_make(&keys, &v->header, &key, err);
 		if (!ret) {
@@ -203,7 +203,7 @@ static int erase(struct out *out, struct volume *v,
 					      v->dm.status.region : 0, size),
 		 token->n_slots == 1 ?
 		 ". It is the last one: the volume will never open again" : "");
-	if (!o->yes && !volume_confirm(question))
+	if (!o->yes && !ask_yes(question))
 		return error_set(err, ECANCELED,
 				 "nothing was erased: --yes does it without a question");
 	ret = volume_erase(v, (uint32_t)slot, err);
@@ -322,7 +322,7 @@ static int passwd(struct out *out, struct volume *v,
 	if (ret)
 		return ret;
 	snprintf(prompt, sizeof(prompt), "New passphrase of %s", argv[1]);
-	ret = secret_read(&new, &o->new_key, prompt, true, err);
+	ret = ask_secret(&new, &o->new_key, prompt, true, err);
 	if (!ret) {
 		ret = change_keys(v, o, &keys, &pass, &new, err);
 		secret_free(&new);

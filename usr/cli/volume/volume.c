@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../format/number.h"
 #include "../../format/page.h"
@@ -15,9 +14,7 @@ int volume_unlock(struct keys *keys, struct header *header,
 		  const struct volume_options *o, const char *user,
 		  struct secret *pass, struct error *err)
 {
-	const struct secret_source *source = &o->key;
-	bool asks = !source->file && source->fd < 0 && isatty(STDIN_FILENO);
-	unsigned int tries = asks ? TRIES : 1;
+	unsigned int tries = ask_has_terminal(&o->key) ? TRIES : 1;
 	char prompt[128];
 	int ret;
 
@@ -26,7 +23,7 @@ int volume_unlock(struct keys *keys, struct header *header,
 	else
 		strcpy(prompt, "Passphrase");
 	for (;;) {
-		ret = secret_read(pass, source, prompt, false, err);
+		ret = ask_secret(pass, &o->key, prompt, false, err);
 		if (ret)
 			return ret;
 		ret = keys_unlock(keys, header, user, pass, err);
@@ -64,17 +61,6 @@ int volume_which_slot(const struct token *token, const char *text,
 	       error_set(err, EINVAL, "there is no user %s", text);
 }
 
-bool volume_confirm(const char *question)
-{
-	char answer[8] = "";
-
-	if (!isatty(STDIN_FILENO))
-		return false;
-	fprintf(stderr, "%s Type YES to go on: ", question);
-	return fgets(answer, sizeof(answer), stdin) &&
-	       !strcmp(answer, "YES\n");
-}
-
 int volume_check_empty(const struct disk *disk, const struct volume_options *o,
 		       struct error *err)
 {
@@ -86,7 +72,7 @@ int volume_check_empty(const struct disk *disk, const struct volume_options *o,
 	snprintf(question, sizeof(question),
 		 "%s holds something (%s), which will be lost.", disk->path,
 		 type);
-	if (volume_confirm(question))
+	if (ask_yes(question))
 		return 0;
 	return error_set(err, EEXIST,
 			 "%s holds something (%s): --force overwrites it",

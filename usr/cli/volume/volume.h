@@ -58,9 +58,6 @@ int volume_unlock(struct keys *keys, struct header *header,
 int volume_which_slot(const struct token *token, const char *text,
 		      struct error *err);
 
-/* "yes" on the terminal. Where there is none, only an option can say so. */
-bool volume_confirm(const char *question);
-
 /* Is something on a device that is to be overwritten? Then it has to be wanted. */
 int volume_check_empty(const struct disk *disk, const struct volume_options *o,
 		       struct error *err);
