@@ -133,6 +133,28 @@ timeout()
 	wait $pid
 }
 
+# listeners: how many sockets listen to a family of ours, not to nlctrl alone.
+listeners()
+{
+	local n=0 eth groups
+	while read -r _ eth _ groups _; do
+		[ "$eth" != 16 ] || ! ((0x$groups & ~0x8000)) || n=$((n + 1))
+	done </proc/net/netlink
+	echo $n
+}
+
+# monitor FILE [OPTION...]: what "hearth monitor" tells from now on goes to FILE;
+# $monitor is the process.
+monitor()
+{
+	local file=$1 before
+	shift
+	before=$(listeners)
+	hearth "$@" monitor >"$file" 2>&1 &
+	monitor=$!
+	wait_for 20 eval "[ \$(listeners) -gt $before ]"
+}
+
 # barrier NAME: waits until each guest of the machine calls it with this name.
 barrier() { qmp "@barrier ${0##*/} $1" >/dev/null; }
 

@@ -19,7 +19,7 @@ ip link set lo up
 modprobe -a xhci_pci ehci_pci usb-storage usbip-host
 share_nothing
 pgrep usbipd >/dev/null || usbipd -D
-sleep 1
+wait_for 10 hearth usb list 127.0.0.1
 check "module loads by itself" hearth usb ports
 b=$(wait_busid serial HEARTHBOTHS)
 diag "stick is $b"
@@ -27,11 +27,12 @@ check "attach of what is not shared" refused "shares no such device" hearth usb 
 usbip bind -b "$b"
 check "list" has "$b: 46f4:0001" hearth usb list 127.0.0.1
 check "list in JSON" has '"vendor":"46f4","product":"0001"' hearth -j usb list 127.0.0.1
-hearth -j monitor >/tmp/work/events & mon=$!
-hearth monitor >/tmp/work/lines & mon2=$!
-sleep 0.5
+monitor /tmp/work/events -j
+mon=$monitor
+monitor /tmp/work/lines
+mon2=$monitor
 check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach 127.0.0.1 "$b"
-sleep 1
+wait_for 10 shared "$b"
 check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, on bus" hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000
 check "attach twice" refused "in use" hearth usb attach 127.0.0.1 "$b"
 check "ports" has "stall 7000 ms" hearth usb ports
@@ -42,8 +43,8 @@ check "detach of no such port" refused "no such port" hearth usb detach 99
 check "detach without privilege" refused "CAP_NET_ADMIN" anybody hearth usb detach 1
 check "detach" has "port 1: gone" hearth usb detach 1
 check "attach again" has "\"port\":2" hearth -j usb attach 127.0.0.1 "$b"
-(sleep 1; usbip unbind -b "$b") &
-sleep 3
+usbip unbind -b "$b"
+wait_for 10 grep -F '"reason":"closed"' /tmp/work/events
 diag "$(hearth usb ports)"
 check "server's unbind is seen" grep -F '"reason":"closed"' /tmp/work/events
 check "monitor saw attached" grep -F '"state":"attached"' /tmp/work/events

@@ -117,6 +117,14 @@ why()
 	return 1
 }
 
+# busy DEV: is it read from and written to, more than to find what it is?
+busy()
+{
+	local reads writes
+	read -r reads _ _ _ writes _ <"/sys/block/${1##*/}/stat"
+	[ "$reads" -gt 50 ] && [ "$writes" -gt 10 ]
+}
+
 sum_of() { dd if="$1" bs=1M count=8 iflag=direct status=none | sha256sum | cut -d' ' -f1; }
 
 # seed_disk DEV: 8 MiB that are not all alike.

@@ -73,7 +73,7 @@ port=$(attach_at 127.0.0.1:3241 usbip-vudc.0)
 check "vudc: attached" [ "$port" ]
 compare "vudc" "$port"
 pkill usbipd
-sleep 1
+wait_for 10 eval '! pgrep usbipd'
 drop_gadget
 modprobe -r usbip-vudc
 finish

@@ -16,8 +16,7 @@ over() { ! pgrep -x dd >/dev/null; }
 plan 13
 serve
 modprobe -a usb-storage sd_mod 2>/dev/null
-hearth -j monitor >/tmp/work/events &
-monitor=$!
+monitor /tmp/work/events -j
 
 check "a disk is plugged into the node" plug 0 spare0
 busid=$(wait_busid serial HOTPLUG0)
@@ -29,8 +28,7 @@ while dd if="$dev" of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do 
 reader=$!
 while dd if=/dev/zero of="$dev" bs=128k count=32 seek=64 oflag=direct conv=nocreat status=none 2>/dev/null; do :; done &
 writer=$!
-sleep 2
-check "it is read and written" kill -0 "$reader" "$writer"
+check "it is read and written" eval "wait_for 20 busy $dev && kill -0 $reader $writer"
 check "it is pulled out of the node" qmp device_del id=plugged0
 check "reader and writer end" wait_for 30 over
 check "the disk is gone here" wait_for 10 eval '! remote_disk'

@@ -24,23 +24,26 @@ listen()
 	rm -f /tmp/work/event*
 	for dev in $(remote_events); do
 		cat "$dev" >"/tmp/work/${dev##*/}" &
+		wait_for 10 [ "/proc/$!/fd/3" -ef "$dev" ]
 	done
-	sleep 1
 }
 
 # struct input_event as a line of numbers: type at 9, code at 10, value at 11.
-heard()
-{
-	sleep 1
-	cat /tmp/work/event* | od -An -v -w24 -td2
-}
+events() { cat /tmp/work/event* | od -An -v -w24 -td2; }
+# EV_KEY is 1: presses alone, by keycode
+keys() { events | awk '$9 == 1 && $11 == 1 { printf "%s ", $10 }'; }
+# EV_ABS is 3, ABS_X 0, ABS_Y 1
+points() { events | awk '$9 == 3 && $10 < 2 { printf "%s%d ", $10 ? "y" : "x", $11 }'; }
+# heard WHAT NUMBER: so many of them
+heard() { [ "$($1 | wc -w)" -ge "$2" ]; }
 
 axis() { echo '{"type": "abs", "data": {"axis": "'"$1"'", "value": '"$2"'}}'; }
 
 point()	# point X Y
 {
 	qmp '{"execute": "input-send-event", "arguments": {"events": ['"$(axis x "$1"), $(axis y "$2")"']}}' >/dev/null
-	sleep 0.3
+	n=$((n + 2))
+	wait_for 10 heard points $n
 }
 
 leave()	# leave WHAT
@@ -59,12 +62,13 @@ bind "$busid"
 port=$(attach "$busid")
 check "keyboard: it is an input device here" wait_for 20 remote_events
 listen
+n=0
 for key in h e a r t h; do
 	qmp '{"execute": "send-key", "arguments": {"keys": [{"type": "qcode", "data": "'$key'"}]}}' >/dev/null
-	sleep 0.3
+	n=$((n + 1))
+	wait_for 10 heard keys $n
 done
-# EV_KEY is 1; "hearth" by keycode, presses alone
-keys=$(heard | awk '$9 == 1 && $11 == 1 { printf "%s ", $10 }')
+keys=$(keys)
 diag "keys: $keys"
 check "keyboard: each key is heard once, in order" [ "$keys" = "35 18 30 19 20 35 " ]
 leave keyboard
@@ -74,11 +78,11 @@ bind "$busid"
 port=$(attach "$busid")
 check "tablet: it is an input device here" wait_for 20 remote_events
 listen
+n=0
 point 1000 2000
 point 30000 20000
 point 5 32767
-# EV_ABS is 3, ABS_X 0, ABS_Y 1
-points=$(heard | awk '$9 == 3 && $10 < 2 { printf "%s%d ", $10 ? "y" : "x", $11 }')
+points=$(points)
 diag "points: $points"
 check "tablet: the pen is seen where it is" \
 	[ "$points" = "x1000 y2000 x30000 y20000 x5 y32767 " ]

@@ -44,17 +44,4 @@ device_is_there()
 # unplug PORT: within the time that detach has.
 unplug() { timeout 15 hearth usb detach "$1" >/dev/null; }
 
-# bounded SECONDS COMMAND...: as timeout does, but a command that hangs in the
-# kernel, where no signal reaches it, is left behind.
-bounded()
-{
-	local pid end=$((EPOCHSECONDS + $1))
-	shift
-	"$@" &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		[ $EPOCHSECONDS -lt $end ] || { echo "still running: $*"; return 124; }
-		sleep 0.1
-	done
-	wait "$pid"
-}
+bounded() { timeout "$@"; }

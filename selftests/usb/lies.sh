@@ -162,9 +162,7 @@ case $HEARTH_KERNEL in
 esac
 [ $third = all ] && plan 86 || plan 30
 modprobe hearth_vhci
-hearth -j monitor >$events &
-monitor=$!
-sleep 1
+monitor $events -j
 
 # shellcheck disable=SC2086
 {

@@ -51,12 +51,13 @@ disks()
 # series KIND SEED PERMILLE COMMAND...
 series()
 {
-	local end name="$1, seed $2, $3 per mille"
+	local start=$EPOCHSECONDS end name="$1, seed $2, $3 per mille"
 	rounds=0 hung=0 refused=0
 	serve_liar --kind "$1" --lie random --seed "$2" --permille "$3" --log /tmp/work/log
 	shift 3
 	end=$((EPOCHSECONDS + seconds / 3))
-	while [ $EPOCHSECONDS -lt $end ]; do
+	# so long, and until a lie was told
+	while [ $EPOCHSECONDS -lt $end ] || { ! grep -q spoilt /tmp/work/log && in_time $start 60; }; do
 		round "$@"
 	done
 	diag "$name: $rounds rounds, $refused of them without a device, $(grep -c spoilt /tmp/work/log) lies"

@@ -50,7 +50,7 @@ all_tls()
 }
 
 # watch_ports: from now on, note what ports end with
-watch_ports() { hearth monitor >/tmp/work/monitor 2>&1 & }
+watch_ports() { monitor /tmp/work/monitor; }
 
 # ended_by_tls PORT: has it ended, with reason tls? Every line of such a port says
 # ", TLS", so the sentence has to be told from that.

@@ -27,7 +27,7 @@ for how in detach server reset rmmod; do
 	dev=$(wait_disk)
 	check "$how: the disk is there" [ -b "$dev" ]
 	io "$dev"
-	sleep 2
+	wait_for 20 busy "$dev"
 	case $how in
 	detach) check "detach under I/O" timeout 20 hearth usb detach "$port" ;;
 	server) check "the server takes the device back under I/O" timeout 20 usbip unbind -b "$busid" ;;

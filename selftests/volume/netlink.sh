@@ -48,6 +48,16 @@ told()
 	done
 }
 
+# after TEXT COMMAND...: until the monitor tells TEXT of it
+after()
+{
+	local want=$1 seen
+	seen=$(grep -cF "$want" /tmp/work/events)
+	shift
+	"$@"
+	wait_for 20 eval "[ \$(grep -cF '$want' /tmp/work/events) -gt $seen ]"
+}
+
 plan 33
 modprobe -r dm-rekey 2>/dev/null
 check "the module loads by itself" eval '[ -z "$(hearth volume regions x 2>&1 | grep "not loaded")" ] && [ -d /sys/module/dm_rekey ]'
@@ -57,9 +67,9 @@ key d0
 key d1
 both=("key:0:$(src d0)" "key:1:$(src d1)")
 ramdisks 3 20
-hearth -j monitor >/tmp/work/events & monitor=$!
-hearth monitor >/tmp/work/lines & lines=$!
-sleep 0.5
+monitor /tmp/work/lines
+lines=$monitor
+monitor /tmp/work/events -j
 
 data="/dev/ram1 0 /dev/ram2 8"
 check "a volume" open_volume v $len create "key:0:$(src d0)"
@@ -103,24 +113,16 @@ check "each dump was whole" [ $torn = 0 ]
 check "in the end all of it is under slot 1" eval '! regions | grep "slot 0"'
 
 # What the monitor was told: a job, paused and resumed, waiting, aborted.
-msg v rate 1024
-msg v rekey start 1 0
-sleep 0.3
-msg v rekey pause
-sleep 0.3
-msg v rekey resume
-sleep 0.3
-msg v key evict 1
-wait_for 10 job_is v no-key
-sleep 0.3
-msg v rekey abort
-sleep 0.3
-dmsetup suspend v
-sleep 0.3
-dmsetup resume --noudevsync v
-sleep 0.3
-dmremove v
-sleep 0.3
+# Slowly, and each is waited for: what follows at once may be told of in one.
+msg v rate 64
+after '"state":"running"' msg v rekey start 1 0
+after '"state":"paused"' msg v rekey pause
+after '"state":"running"' msg v rekey resume
+after '"state":"no-key"' msg v key evict 1
+after '"state":"aborted"' msg v rekey abort
+after '"volume":"v","state":"inactive"' dmsetup suspend v
+after '"volume":"v","state":"active"' dmsetup resume --noudevsync v
+after '"volume":"v","state":"inactive"' dmremove v
 kill $monitor $lines
 wait $monitor $lines
 diag "$(cat /tmp/work/lines)"
@@ -139,13 +141,11 @@ check "an event is a line" eval '! grep -v "^{.*}$" /tmp/work/events'
 dmcreate m "0 40960 linear /dev/ram0 0"
 meta=/dev/mapper/m
 open_volume v $len "${both[@]}"
-hearth -j monitor >/tmp/work/events & monitor=$!
-sleep 0.3
+monitor /tmp/work/events -j
 dmsetup suspend --noflush m
 dmsetup reload m --table "0 40960 error"
 dmsetup resume --noudevsync m
-msg v rekey start 1 0 2>/dev/null
-sleep 0.3
+after '"state":"read-only"' msg v rekey start 1 0 2>/dev/null
 check "read-only is told of" told '"volume":"v","state":"read-only"'
 check "the monitor begins with nothing" eval '! head -n 1 /tmp/work/events | grep -q active'
 dmremove v m
