@@ -144,14 +144,13 @@ listeners()
 }
 
 # monitor FILE [OPTION...]: what "hearth monitor" tells from now on goes to FILE;
-# $monitor is the process.
+# $! is the process.
 monitor()
 {
 	local file=$1 before
 	shift
 	before=$(listeners)
 	hearth "$@" monitor >"$file" 2>&1 &
-	monitor=$!
 	wait_for 20 eval "[ \$(listeners) -gt $before ]"
 }
 

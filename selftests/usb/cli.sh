@@ -28,9 +28,9 @@ usbip bind -b "$b"
 check "list" has "$b: 46f4:0001" hearth usb list 127.0.0.1
 check "list in JSON" has '"vendor":"46f4","product":"0001"' hearth -j usb list 127.0.0.1
 monitor /tmp/work/events -j
-mon=$monitor
+mon=$!
 monitor /tmp/work/lines
-mon2=$monitor
+mon2=$!
 check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach 127.0.0.1 "$b"
 wait_for 10 shared "$b"
 check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, on bus" hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000

@@ -17,6 +17,7 @@ plan 13
 serve
 modprobe -a usb-storage sd_mod 2>/dev/null
 monitor /tmp/work/events -j
+monitor=$!
 
 check "a disk is plugged into the node" plug 0 spare0
 busid=$(wait_busid serial HOTPLUG0)

@@ -163,6 +163,7 @@ esac
 [ $third = all ] && plan 86 || plan 30
 modprobe hearth_vhci
 monitor $events -j
+monitor=$!
 
 # shellcheck disable=SC2086
 {

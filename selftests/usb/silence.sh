@@ -72,6 +72,7 @@ plan 35
 modprobe hearth_vhci
 modprobe usb-storage 2>/dev/null
 monitor $events -j
+monitor=$!
 
 # --- each limit by itself
 serve_liar --lie no-unlink

@@ -68,8 +68,9 @@ key d1
 both=("key:0:$(src d0)" "key:1:$(src d1)")
 ramdisks 3 20
 monitor /tmp/work/lines
-lines=$monitor
+lines=$!
 monitor /tmp/work/events -j
+monitor=$!
 
 data="/dev/ram1 0 /dev/ram2 8"
 check "a volume" open_volume v $len create "key:0:$(src d0)"
@@ -142,6 +143,7 @@ dmcreate m "0 40960 linear /dev/ram0 0"
 meta=/dev/mapper/m
 open_volume v $len "${both[@]}"
 monitor /tmp/work/events -j
+monitor=$!
 dmsetup suspend --noflush m
 dmsetup reload m --table "0 40960 error"
 dmsetup resume --noudevsync m
