@@ -28,6 +28,37 @@ says() { local text; { read -r text <"$1"; } 2>/dev/null; [ "$text" = "$2" ]; }
 # is_remote PATH: is this a device of a virtual controller?
 is_remote() { case $(readlink -f "$1") in *vhci*) ;; *) false ;; esac; }
 
+# remote_usb SERIAL: in sysfs, the device that came over the network.
+remote_usb()
+{
+	local d
+	for d in /sys/bus/usb/devices/*; do
+		says "$d/serial" "$1" && is_remote "$d" && echo "$d" && return
+	done
+	return 1
+}
+
+# remote_node SERIAL: the same as BUS/DEVICE in /dev/bus/usb, once it has come.
+remote_node()
+{
+	local d bus dev
+	wait_for 20 remote_usb "$1"
+	d=$(remote_usb "$1") && read -r bus <"$d/busnum" && read -r dev <"$d/devnum" &&
+		printf "%03d/%03d" "$bus" "$dev"
+}
+
+# remote_endpoint SERIAL TYPE DIRECTION [INTERFACE]: its address, "Bulk" "in" say,
+# of the interface :1.0.
+remote_endpoint()
+{
+	local d ep
+	d=$(remote_usb "$1") || return
+	for ep in "$d/${d##*/}:${4:-1.0}"/ep_*; do
+		says "$ep/type" "$2" && says "$ep/direction" "$3" && echo "0x${ep##*_}" && return
+	done
+	return 1
+}
+
 # busid_of FILE TEXT: the local device whose sysfs FILE says TEXT.
 busid_of()
 {

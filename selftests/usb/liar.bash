@@ -23,6 +23,12 @@ stop_liar()
 	liar_pid=
 }
 
+# open_gate: from now on it lies (--gate).
+open_gate() { kill -USR1 "$liar_pid"; }
+
+# told LIE: has it been, of a request that was cancelled (--log /tmp/work/log)?
+told() { grep -q "^told $1$" /tmp/work/log; }
+
 # plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number.
 plug()
 {

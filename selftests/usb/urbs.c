@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * urbs [-t MS] DEVICE COMMAND ARG... - URBs through usbfs to the device "echo"
- * of liar (server/echo.c), found by its serial number or as BUS/DEVICE.
+ * urbs [-m] [-t MS] DEVICE COMMAND ARG... - URBs through usbfs to the device
+ * "echo" of liar (server/echo.c), or another that does the same, found by its
+ * serial number or as BUS/DEVICE. -m: their buffers are mapped from usbfs.
  *
  * Prints "status S: N URBs, B bytes" for each status that URBs ended with.
  * Exit code: 0 all is well, 1 an URB failed or its data is wrong, 2 it could
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,6 +106,8 @@ static void open_device(const char *name)
 static int wrong;		/* URBs that failed or brought wrong data */
 static unsigned int flying;	/* URBs submitted and not reaped */
 static bool echoing;		/* what is read was written before */
+static int looped;		/* an IN endpoint where it is so, whatever it is */
+static bool mapped;		/* buffers are usbfs' own */
 
 static struct {
 	int status;
@@ -140,6 +144,22 @@ static unsigned char echo_byte(int i, unsigned long n)
 	return i + (i >> 8) + 7 * n;
 }
 
+static void *new_buffer(size_t len)
+{
+	void *p;
+
+	if (!mapped) {
+		p = malloc(len + 1);
+		if (!p)
+			err(2, "%zu bytes", len);
+		return p;
+	}
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		err(2, "%zu bytes of usbfs", len);
+	return p;
+}
+
 /* Number @n of its kind. What goes out is filled; what comes in overwrites. */
 static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets,
 				    unsigned long n)
@@ -154,9 +174,7 @@ static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets,
 	urb->type = type;
 	urb->endpoint = ep;
 	urb->buffer_length = packets ? packets * len : len;
-	urb->buffer = p = malloc(urb->buffer_length + 1);
-	if (!p)
-		err(2, "%d bytes", urb->buffer_length);
+	urb->buffer = p = new_buffer(urb->buffer_length);
 	for (i = 0; i < urb->buffer_length; i++)
 		p[i] = ep & 0x80 ? 0xee : echo_byte(i, n);
 	urb->number_of_packets = packets;
@@ -170,7 +188,10 @@ static struct usbdevfs_urb *new_urb(int type, int ep, int len, int packets,
 
 static void free_urb(struct usbdevfs_urb *urb)
 {
-	free(urb->buffer);
+	if (mapped)
+		munmap(urb->buffer, urb->buffer_length);
+	else
+		free(urb->buffer);
 	free(urb);
 }
 
@@ -249,9 +270,9 @@ static void check(const struct usbdevfs_urb *urb)
 		return;
 	if (urb->type == USBDEVFS_URB_TYPE_ISO)
 		check_iso(urb);
-	else if (urb->endpoint == 0x82)
+	else if (urb->endpoint == 0x82 && !looped)
 		check_source(urb);
-	else if (echoing)
+	else if (echoing || urb->endpoint == looped)
 		check_bytes(urb, echo_byte, (unsigned long)urb->usercontext);
 }
 
@@ -320,7 +341,7 @@ static struct usbdevfs_urb *reap(void)
 /* --- commands -------------------------------------------------------------- */
 
 /* @count transfers, up to @depth of them under way each way. */
-static void echo(int type, int ep, int len, unsigned int count,
+static void echo(int type, int out, int in, int len, unsigned int count,
 		 unsigned int depth)
 {
 	unsigned int sent = 0, got = 0;
@@ -329,8 +350,8 @@ static void echo(int type, int ep, int len, unsigned int count,
 	echoing = true;
 	while (got < count || flying) {
 		while (sent < count && sent - got < depth) {
-			submit(new_urb(type, ep | 0x80, len, 0, sent));
-			submit(new_urb(type, ep, len, 0, sent));
+			submit(new_urb(type, in, len, 0, sent));
+			submit(new_urb(type, out, len, 0, sent));
 			sent++;
 		}
 		urb = reap();
@@ -438,16 +459,36 @@ static void get_status(unsigned int count)
 			err(1, "GET_STATUS");
 }
 
+/* One that gets no answer in time; it is cancelled then. */
+static int late_status(unsigned int timeout_ms)
+{
+	unsigned char status[2];
+	struct usbdevfs_ctrltransfer request = {
+		.bRequestType = 0x80,
+		.wLength = sizeof(status),
+		.timeout = timeout_ms,
+		.data = status,
+	};
+
+	if (ioctl(fd, USBDEVFS_CONTROL, &request) >= 0)
+		errx(1, "GET_STATUS was answered");
+	if (errno != ETIMEDOUT)
+		err(1, "GET_STATUS");
+	return 0;
+}
+
 static const char usage[] =
-	"usage: urbs [-t MS] SERIAL|BUS/DEVICE COMMAND\n"
+	"usage: urbs [-m] [-t MS] SERIAL|BUS/DEVICE COMMAND\n"
 	"  bulk-echo LEN COUNT DEPTH\n"
 	"  int-echo LEN COUNT DEPTH\n"
+	"  loop EP-OUT EP-IN LEN COUNT DEPTH\n"
 	"  bulk EP LEN COUNT DEPTH\n"
 	"  iso EP LEN PACKETS COUNT DEPTH\n"
 	"  discard EP LEN COUNT [WAIT-MS]\n"
 	"  mix COUNT\n"
 	"  hold EP LEN COUNT [WAIT-MS]\n"
 	"  control COUNT\n"
+	"  late TIMEOUT-MS\n"
 	"  reset\n";
 
 static int run(const char *command, int argc, char **argv)
@@ -458,9 +499,14 @@ static int run(const char *command, int argc, char **argv)
 	for (i = 0; i < argc && i < 5; i++)
 		arg[i] = strtol(argv[i], NULL, 0);
 	if (!strcmp(command, "bulk-echo") && argc == 3)
-		echo(USBDEVFS_URB_TYPE_BULK, 1, arg[0], arg[1], arg[2]);
+		echo(USBDEVFS_URB_TYPE_BULK, 0x01, 0x81, arg[0], arg[1],
+		     arg[2]);
 	else if (!strcmp(command, "int-echo") && argc == 3)
-		echo(USBDEVFS_URB_TYPE_INTERRUPT, 3, arg[0], arg[1], arg[2]);
+		echo(USBDEVFS_URB_TYPE_INTERRUPT, 0x03, 0x83, arg[0], arg[1],
+		     arg[2]);
+	else if (!strcmp(command, "loop") && argc == 5)
+		echo(USBDEVFS_URB_TYPE_BULK, arg[0], looped = arg[1], arg[2],
+		     arg[3], arg[4]);
 	else if (!strcmp(command, "bulk") && argc == 4)
 		stream(USBDEVFS_URB_TYPE_BULK, arg[0], arg[1], 0, arg[2],
 		       arg[3]);
@@ -475,6 +521,8 @@ static int run(const char *command, int argc, char **argv)
 		hold(arg[0], arg[1], arg[2], arg[3]);
 	else if (!strcmp(command, "control") && argc == 1)
 		get_status(arg[0]);
+	else if (!strcmp(command, "late") && argc == 1)
+		return late_status(arg[0]);
 	else if (!strcmp(command, "reset") && !argc)
 		return ioctl(fd, USBDEVFS_RESET, 0) ? 1 : 0;
 	else
@@ -503,10 +551,13 @@ int main(int argc, char **argv)
 	pid_t pid;
 	int c;
 
-	while ((c = getopt(argc, argv, "+t:")) != -1) {
-		if (c != 't')
+	while ((c = getopt(argc, argv, "+mt:")) != -1) {
+		if (c == 'm')
+			mapped = true;
+		else if (c == 't')
+			limit = atol(optarg);
+		else
 			errx(2, "%s", usage);
-		limit = atol(optarg);
 	}
 	if (argc - optind < 2)
 		errx(2, "%s", usage);

@@ -76,6 +76,7 @@ void answer_slowly(const struct answer_arg *arg, struct teller *t,
 	(void)arg;
 	(void)urb;
 	msg->kind = SEND_SLOW;
+	msg->chunk = 1;
 	teller_send(t, msg);
 }
 
@@ -121,7 +122,7 @@ void answer_payload_on_out(const struct answer_arg *arg, struct teller *t,
 	teller_send(t, extra);
 }
 
-/* The header at once, then a byte in arg->value milliseconds. */
+/* The header at once, then arg->at bytes each arg->value milliseconds. */
 void answer_dribble(const struct answer_arg *arg, struct teller *t,
 		    const struct urb *urb, struct msg *msg)
 {
@@ -130,6 +131,7 @@ void answer_dribble(const struct answer_arg *arg, struct teller *t,
 	(void)urb;
 	memcpy(data->data, msg->data + HEADER_SIZE, data->len);
 	data->kind = SEND_SLOW;
+	data->chunk = arg->at;
 	data->gap_ms = arg->value;
 	msg->len = HEADER_SIZE;
 	teller_send(t, msg);
@@ -141,6 +143,7 @@ void answer_hold(const struct answer_arg *arg, struct teller *t,
 		 const struct urb *urb, struct msg *msg)
 {
 	(void)arg;
+	(void)urb;
+	msg->next = t->held;
 	t->held = msg;
-	t->held_seq = urb->seq;
 }

@@ -13,7 +13,7 @@ struct urb;
 #define ANSWER_PACKET	1	/* the isochronous packet that is lied about */
 
 struct answer_arg {
-	size_t at;			/* a byte of the message */
+	size_t at;			/* a byte of the message, or as the lie says */
 	uint32_t value;			/* what goes there, or as the lie says */
 };
 

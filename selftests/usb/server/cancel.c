@@ -8,6 +8,8 @@
 #include "urb.h"
 #include "wire.h"
 
+#define CANCEL_PAID_DELAY_MS	200
+
 
 static void confirm(struct teller *t, const struct cancel *cancel,
 		    int32_t status)
@@ -109,41 +111,51 @@ bool cancel_odd_status(struct teller *t, const struct cancel *cancel)
 
 /* --- its answer was on the way: answer_hold() has it ----------------------- */
 
-static bool is_held(const struct teller *t, const struct cancel *cancel)
+/* Takes the answer to the request out, or returns NULL. */
+static struct msg *take_held(struct teller *t, const struct cancel *cancel)
 {
-	return t->held && t->held_seq == cancel->victim;
-}
+	struct msg **at, *msg;
 
-static void send_held(struct teller *t)
-{
-	teller_send(t, t->held);
-	t->held = NULL;
+	for (at = &t->held; (msg = *at); at = &msg->next) {
+		if (wire_get32(msg->data + AT_SEQ) != cancel->victim)
+			continue;
+		*at = msg->next;
+		msg->next = NULL;
+		return msg;
+	}
+	return NULL;
 }
 
 bool cancel_crossed(struct teller *t, const struct cancel *cancel)
 {
-	if (!is_held(t, cancel))
+	struct msg *answer = take_held(t, cancel);
+
+	if (!answer)
 		return false;
-	send_held(t);
+	teller_send(t, answer);
 	confirm(t, cancel, 0);
 	return true;
 }
 
 bool cancel_crossed_late(struct teller *t, const struct cancel *cancel)
 {
-	if (!is_held(t, cancel))
+	struct msg *answer = take_held(t, cancel);
+
+	if (!answer)
 		return false;
 	confirm(t, cancel, 0);
-	send_held(t);
+	teller_send(t, answer);
 	return true;
 }
 
 /* The answer alone; RET_UNLINK when it is asked for, if it ever is. */
 bool cancel_crossed_alone(struct teller *t, const struct cancel *cancel)
 {
-	if (!is_held(t, cancel))
+	struct msg *answer = take_held(t, cancel);
+
+	if (!answer)
 		return false;
-	send_held(t);
+	teller_send(t, answer);
 	free(t->owed);
 	t->owed = msg_ret_unlink(cancel->seq, 0);
 	t->owed_after = 2;
@@ -161,12 +173,15 @@ void cancel_pay(struct teller *t)
 
 /*
  * Before the answer to the second request for a status from then on: the first
- * reads again what was cancelled, the second is another command's.
+ * reads again what was cancelled, the second is another command's. All answers
+ * take their time from there on, so that one who waits for it can be told wrong.
  */
 bool cancel_pay_at_status(struct teller *t, const struct urb *urb)
 {
-	if (t->owed && urb->in && urb->length == CANCEL_STATUS_LENGTH &&
-	    !--t->owed_after)
-		cancel_pay(t);
+	if (!t->owed || !urb->in || urb->length != CANCEL_STATUS_LENGTH ||
+	    --t->owed_after)
+		return false;
+	cancel_pay(t);
+	t->out.delay_ms += CANCEL_PAID_DELAY_MS;
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "hostile.h"
 #include "lie.h"
+#include "log.h"
 #include "msg.h"
 #include "op.h"
 #include "random.h"
@@ -114,7 +115,9 @@ static const struct lie lies[] = {
 	{ .name = "unlink-twice", .cancel = cancel_twice },
 	{ .name = "unlink-status", .cancel = cancel_odd_status },
 	{ .name = "dribble", .when = ON_IN, .answer = answer_dribble,
-	  .arg = { 0, 300 } },
+	  .arg = { 1, 300 } },
+	{ .name = "trickle", .when = ON_IN, .answer = answer_dribble,
+	  .arg = { 1100, 300 } },
 	{ .name = "crossed", .when = ON_IN | ON_CONTROL,
 	  .answer = answer_hold, .cancel = cancel_crossed },
 	{ .name = "crossed-late", .when = ON_IN | ON_CONTROL,
@@ -123,6 +126,8 @@ static const struct lie lies[] = {
 	  .answer = answer_hold, .cancel = cancel_crossed_alone,
 	  .behind = cancel_pay },
 	{ .name = "crossed-silent", .when = ON_IN | ON_CONTROL,
+	  .answer = answer_hold, .cancel = cancel_crossed_alone },
+	{ .name = "crossed-all", .when = ON_IN, .always = true,
 	  .answer = answer_hold, .cancel = cancel_crossed_alone },
 	{ .name = "crossed-status", .when = ON_STATUS,
 	  .answer = answer_hold, .cancel = cancel_crossed_alone,
@@ -222,10 +227,13 @@ bool lie_submit(struct teller *t, const struct urb *urb)
 	return lie_now()->submit && lie_now()->submit(t, urb);
 }
 
-/* As the stock server does: 0 says that there was nothing to cancel. */
 void lie_cancel(struct teller *t, const struct cancel *cancel)
 {
-	if (!lie_now()->cancel || !lie_now()->cancel(t, cancel))
+	const struct lie *lie = lie_now();
+
+	if (lie->cancel && lie->cancel(t, cancel))
+		log_line("told %s", lie->name);
+	else	/* As the stock server: 0 says that there was nothing to cancel. */
 		teller_send(t, msg_ret_unlink(cancel->seq,
 					      cancel->urb ? -ECONNRESET : 0));
 }

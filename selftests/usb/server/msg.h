@@ -10,7 +10,7 @@ struct urb;
 
 enum msg_kind {
 	SEND_BYTES,
-	SEND_SLOW,			/* each byte in a packet of its own */
+	SEND_SLOW,			/* @chunk bytes each @gap_ms */
 	SEND_FIN,
 	SEND_RST,
 	SEND_SILENCE,			/* nothing behind it is ever sent */
@@ -20,7 +20,8 @@ struct msg {
 	struct msg *next;
 	enum msg_kind kind;
 	int64_t due;			/* ms of the monotonic clock */
-	int64_t gap_ms;			/* between two bytes of SEND_SLOW */
+	size_t chunk;
+	int64_t gap_ms;
 	size_t len;
 	size_t sent;
 	uint8_t data[];

@@ -70,7 +70,7 @@ static void count_sent(struct outbox *out, size_t n)
 	}
 }
 
-/* One sendmsg with all that is due, or with one byte. */
+/* One sendmsg with all that is due, or with a chunk. */
 static bool send_bytes(struct outbox *out)
 {
 	struct iovec iov[OUTBOX_PIECES];
@@ -81,7 +81,9 @@ static bool send_bytes(struct outbox *out)
 
 	if (msg->kind == SEND_SLOW) {
 		iov[0].iov_base = msg->data + msg->sent;
-		iov[0].iov_len = 1;
+		iov[0].iov_len = msg->len - msg->sent;
+		if (iov[0].iov_len > msg->chunk)
+			iov[0].iov_len = msg->chunk;
 		hdr.msg_iovlen = 1;
 	}
 	while (msg && msg->kind == SEND_BYTES && msg->due <= now &&

@@ -97,6 +97,7 @@ static void spoil(struct teller *t, const struct urb *urb, struct msg *msg,
 		break;
 	case 9:
 		msg->kind = SEND_SLOW;
+		msg->chunk = 1;
 		break;
 	case 10:
 		teller_send(t, msg_ret_unlink(urb->seq | next(t) % 2,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 
+#include "msg.h"
 #include "teller.h"
 #include "urb.h"
 
@@ -13,8 +14,13 @@ void teller_init(struct teller *t, unsigned int number, int fd,
 
 void teller_clear(struct teller *t)
 {
+	struct msg *msg;
+
 	outbox_clear(&t->out);
-	free(t->held);
+	while ((msg = t->held)) {
+		t->held = msg->next;
+		free(msg);
+	}
 	free(t->owed);
 }
 

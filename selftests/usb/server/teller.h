@@ -17,8 +17,7 @@ struct teller {
 	bool deaf;			/* reads no more */
 	bool told;			/* the lie is, where once is enough */
 	uint64_t random;		/* state of random lies */
-	struct msg *held;		/* an answer that waits to be cancelled */
-	uint32_t held_seq;
+	struct msg *held;		/* answers that wait to be cancelled */
 	struct msg *owed;		/* a RET_UNLINK that is kept back */
 	unsigned int owed_after;	/* so many more requests for a status */
 };
