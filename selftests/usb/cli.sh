@@ -33,7 +33,7 @@ monitor /tmp/work/lines
 mon2=$!
 check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach 127.0.0.1 "$b"
 wait_for 10 shared "$b"
-check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, on bus" hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000
+check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, here usb " hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000
 check "attach twice" refused "in use" hearth usb attach 127.0.0.1 "$b"
 check "ports" has "stall 7000 ms" hearth usb ports
 check "one port" has '"state":"attached"' hearth -j usb ports 1

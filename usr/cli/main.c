@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "monitor.h"
 #include "usb/usb.h"
@@ -27,15 +30,33 @@ static const struct verb root = {
 	"See hearth(8), hearth-usb(8), hearth-monitor(8), hearth-volume(8).\n",
 };
 
+/*
+ * Who closed one of the three does not want it; the next file that is opened,
+ * a disk perhaps, must not get its number, and with it what is printed.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct out out;
-	int ret;
+	int ret, lost;
 
+	fill_descriptors();
 	out_init(&out, stdout, false, false);
 	ret = verb_main(&root, &out, argc, argv);
-	if (!out_flush(&out))
+	lost = out_flush(&out);
+	if (!lost)
 		return ret;
-	perror("hearth: cannot write");
+	fprintf(stderr, "hearth: %sthe output cannot be written: %s\n",
+		ret ? "" : "it was done, but ", strerror(-lost));
 	return ret ? ret : EXIT_REFUSED;
 }

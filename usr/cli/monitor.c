@@ -4,33 +4,25 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "../lib/volumes.h"
 #include "monitor.h"
-#include "usb/port.h"
+#include "usb/watch.h"
+#include "volume/watch.h"
 
-/* What there is to watch: ports, volumes. */
-struct kind {
-	const char *name;
-	const struct channel_family *family;
-	size_t size;		/* of a thing */
-	int (*parse)(struct nl_msg *msg, void *thing);
-	struct nl_msg *(*dump)(struct channel *chan, void *arg);
-	const char *refused;	/* of a dump */
-	bool (*is_same)(const void *a, const void *b);
-	bool (*has_changed)(const void *before, const void *now);
-	bool (*is_gone)(const void *thing);
-	void (*set_gone)(void *thing);
-	void (*show)(struct out *out, const void *thing);
-};
+static const struct monitor_kind *const kinds[] = { &usb_watch, &volume_watch };
+
+#define N_KINDS	(sizeof(kinds) / sizeof(*kinds))
 
 /* How each thing was when it was told of last: after a loss of events the
  * difference can be told. */
 struct watch {
-	const struct kind *kind;
+	const struct monitor_kind *kind;
 	struct out *out;
 	struct channel requests;
 	struct channel events;
+	void *thing;		/* the one that is being looked at */
 	char *things;
 	bool *seen;		/* during a resynchronisation: still there? */
 	size_t n;
@@ -44,148 +36,28 @@ static void on_signal(int sig)
 	stop = 1;
 }
 
-/* --- ports --------------------------------------------------------------- */
-
-static int parse_port(struct nl_msg *msg, void *thing)
+/* In UTC for programs, as the clock on the wall for people. */
+static void show_time(struct out *out)
 {
-	return port_parse(msg, thing);
+	struct timespec now;
+	char text[40], day[24];
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out->json)
+		gmtime_r(&now.tv_sec, &tm);
+	else
+		localtime_r(&now.tv_sec, &tm);
+	strftime(day, sizeof(day), out->json ? "%FT%T" : "%F %T", &tm);
+	snprintf(text, sizeof(text), "%s.%03d%s", day,
+		 (int)(now.tv_nsec / 1000000), out->json ? "Z" : "");
+	out_string(out, "time", "%s ", text);
 }
-
-static bool is_same_port(const void *a, const void *b)
-{
-	const struct port *x = a, *y = b;
-
-	return x->id == y->id;
-}
-
-static bool has_port_changed(const void *before, const void *now)
-{
-	const struct port *x = before, *y = now;
-
-	return x->state != y->state;
-}
-
-static bool is_port_gone(const void *thing)
-{
-	const struct port *port = thing;
-
-	return port->state == HEARTH_USB_PORT_STATE_GONE;
-}
-
-static void set_port_gone(void *thing)
-{
-	struct port *port = thing;
-
-	port->state = HEARTH_USB_PORT_STATE_GONE;
-}
-
-static void show_port_event(struct out *out, const void *thing)
-{
-	port_show(out, thing);
-}
-
-static const struct kind ports = {
-	.name = "port",
-	.family = &port_family,
-	.size = sizeof(struct port),
-	.parse = parse_port,
-	.dump = port_dump_request,
-	.refused = "the kernel does not show its ports",
-	.is_same = is_same_port,
-	.has_changed = has_port_changed,
-	.is_gone = is_port_gone,
-	.set_gone = set_port_gone,
-	.show = show_port_event,
-};
-
-/* --- volumes ------------------------------------------------------------- */
-
-static int parse_volume(struct nl_msg *msg, void *thing)
-{
-	return volume_parse(msg, thing);
-}
-
-static bool is_same_volume(const void *a, const void *b)
-{
-	const struct volume_info *x = a, *y = b;
-
-	return !strcmp(x->name, y->name);
-}
-
-static bool has_volume_changed(const void *before, const void *now)
-{
-	const struct volume_info *x = before, *y = now;
-
-	return x->state != y->state || x->job.kind != y->job.kind ||
-	       x->job.state != y->job.state || x->job.moved != y->job.moved;
-}
-
-static bool is_volume_gone(const void *thing)
-{
-	const struct volume_info *volume = thing;
-
-	return volume->state == HEARTH_VOLUME_VOLUME_STATE_INACTIVE;
-}
-
-static void set_volume_gone(void *thing)
-{
-	struct volume_info *volume = thing;
-
-	volume->state = HEARTH_VOLUME_VOLUME_STATE_INACTIVE;
-	volume->job.kind = 0;
-}
-
-static void show_job(struct out *out, const struct volume_job *job)
-{
-	uint64_t total = job->moved + job->todo;
-
-	out_object_begin(out, "job");
-	out_string(out, "kind", "; %s", volume_job_kind_name(job->kind));
-	out_uint(out, "from", " from %llu", job->from);
-	out_uint(out, "to", " to %llu", job->to);
-	out_string(out, "state", ": %s", volume_job_state_name(job->state));
-	out_uint(out, "moved", ", %llu moved", job->moved);
-	out_uint(out, "todo", ", %llu to do", job->todo);
-	out_uint(out, "percent", " (%llu %%)",
-		 total ? job->moved * 100 / total : 100);
-	out_uint(out, "errors", job->errors ? ", %llu errors" : NULL,
-		 job->errors);
-	out_object_end(out);
-}
-
-static void show_volume(struct out *out, const void *thing)
-{
-	const struct volume_info *volume = thing;
-
-	out_string(out, "volume", "volume %s: ", volume->name);
-	out_string(out, "state", "%s", volume_state_name(volume->state));
-	out_uint(out, "written", ", %llu", volume->written);
-	out_uint(out, "regions", " of %llu regions written", volume->regions);
-	out_uint(out, "rate", volume->rate ? ", at most %llu KiB/s" : NULL,
-		 volume->rate);
-	if (volume->job.kind)
-		show_job(out, &volume->job);
-}
-
-static const struct kind volumes = {
-	.name = "volume",
-	.family = &volume_family,
-	.size = sizeof(struct volume_info),
-	.parse = parse_volume,
-	.dump = volume_dump_request,
-	.refused = "the kernel does not show its volumes",
-	.is_same = is_same_volume,
-	.has_changed = has_volume_changed,
-	.is_gone = is_volume_gone,
-	.set_gone = set_volume_gone,
-	.show = show_volume,
-};
-
-/* --- either -------------------------------------------------------------- */
 
 static void show(struct watch *watch, const void *thing)
 {
 	out_object_begin(watch->out, NULL);
+	show_time(watch->out);
 	out_string(watch->out, "event", NULL, watch->kind->name);
 	watch->kind->show(watch->out, thing);
 	out_text(watch->out, "\n");
@@ -231,23 +103,17 @@ static size_t remember(struct watch *watch, const void *thing)
 	return i;
 }
 
-/* A thing as large as the largest. */
-union thing {
-	struct port port;
-	struct volume_info volume;
-};
-
 static void event(struct nl_msg *msg, void *arg)
 {
 	struct watch *watch = arg;
-	union thing thing;
+	void *thing = watch->thing;
 	size_t i;
 
-	if (watch->kind->parse(msg, &thing))
+	if (watch->kind->parse(msg, thing))
 		return;
-	show(watch, &thing);
-	i = remember(watch, &thing);
-	if (watch->kind->is_gone(&thing))
+	show(watch, thing);
+	i = remember(watch, thing);
+	if (watch->kind->is_gone(thing))
 		forget(watch, i);
 }
 
@@ -263,24 +129,24 @@ static void dump_begin(void *arg)
 static void dump_first(struct nl_msg *msg, void *arg)
 {
 	struct watch *watch = arg;
-	union thing thing;
+	void *thing = watch->thing;
 
-	if (!watch->kind->parse(msg, &thing))
-		watch->seen[remember(watch, &thing)] = true;
+	if (!watch->kind->parse(msg, thing))
+		watch->seen[remember(watch, thing)] = true;
 }
 
 static void dump_again(struct nl_msg *msg, void *arg)
 {
 	struct watch *watch = arg;
-	union thing thing;
+	void *thing = watch->thing;
 	size_t i;
 
-	if (watch->kind->parse(msg, &thing))
+	if (watch->kind->parse(msg, thing))
 		return;
-	i = find(watch, &thing);
-	if (i == watch->n || watch->kind->has_changed(at(watch, i), &thing))
-		show(watch, &thing);
-	watch->seen[remember(watch, &thing)] = true;
+	i = find(watch, thing);
+	if (i == watch->n || watch->kind->has_changed(at(watch, i), thing))
+		show(watch, thing);
+	watch->seen[remember(watch, thing)] = true;
 }
 
 static int dump(struct watch *watch, channel_fn fn, struct error *err)
@@ -303,6 +169,7 @@ static int resync(struct watch *watch, struct error *err)
 	int ret;
 
 	out_object_begin(watch->out, NULL);
+	show_time(watch->out);
 	out_string(watch->out, "event", NULL, "lost");
 	out_text(watch->out,
 		 "events were lost; this is what has changed:\n");
@@ -329,8 +196,9 @@ static int watch_open(struct watch *watch, struct error *err)
 		return ret;
 	/* One to begin with: no allocation can come to nothing. */
 	watch->things = malloc(watch->kind->size);
+	watch->thing = malloc(watch->kind->size);
 	watch->seen = malloc(1);
-	if (!watch->things || !watch->seen)
+	if (!watch->things || !watch->thing || !watch->seen)
 		abort();
 	ret = channel_listen(&watch->events, watch->kind->family, err);
 	/* The events are subscribed to already, so nothing falls between. */
@@ -342,6 +210,7 @@ static void watch_close(struct watch *watch)
 	channel_close(&watch->events);
 	channel_close(&watch->requests);
 	free(watch->things);
+	free(watch->thing);
 	free(watch->seen);
 }
 
@@ -353,29 +222,31 @@ static int watch_read(struct watch *watch, struct error *err)
 }
 
 static int watch_run(struct watch *watch, size_t n, const sigset_t *mask,
-	       struct error *err)
+		     struct error *err)
 {
-	struct pollfd pfd[2];
+	/* Nobody reads any more: an error, which poll() tells unasked. */
+	struct pollfd pfd[N_KINDS + 1] = { { .fd = STDOUT_FILENO } };
 	int ret = 0;
 	size_t i;
 
-	while (!ret && !stop) {
-		for (i = 0; i < n; i++)
-			pfd[i] = (struct pollfd){
-				.fd = channel_fd(&watch[i].events),
-				.events = POLLIN,
-			};
-		if (ppoll(pfd, n, NULL, mask) < 0) {
+	for (i = 0; i < n; i++)
+		pfd[i + 1] = (struct pollfd){
+			.fd = channel_fd(&watch[i].events),
+			.events = POLLIN,
+		};
+	while (!ret && !stop && !(pfd[0].revents & POLLERR)) {
+		if (ppoll(pfd, n + 1, NULL, mask) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_set(err, errno, "poll: %s",
 					 strerror(errno));
 		}
 		for (i = 0; !ret && i < n; i++)
-			if (pfd[i].revents)
+			if (pfd[i + 1].revents)
 				ret = watch_read(&watch[i], err);
+		/* main() says why */
 		if (out_flush(watch->out))
-			return error_set(err, EIO, "cannot write");
+			break;
 	}
 	return ret;
 }
@@ -394,33 +265,74 @@ static void catch_signals(sigset_t *mask)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
+/* Marks what the operands name; without any, all. Returns an exit code. */
+static int choose(const struct run *run, bool chosen[N_KINDS])
+{
+	int i;
+	size_t k;
+
+	for (k = 0; k < N_KINDS; k++)
+		chosen[k] = !run->argc;
+	for (i = 0; i < run->argc; i++) {
+		for (k = 0; k < N_KINDS; k++)
+			if (*run->argv[i] &&
+			    !strncmp(kinds[k]->object, run->argv[i],
+				     strlen(run->argv[i])))
+				break;
+		if (k == N_KINDS)
+			return usage("there is no object \"%s\" to watch: there are usb and volume",
+				     run->argv[i]);
+		chosen[k] = true;
+	}
+	return EXIT_DONE;
+}
+
+/*
+ * Opens what was chosen; returns 0 and how many in @n. A module that is not
+ * there, or not for us, has nothing to tell, unless it was asked for by name.
+ */
+static int open_all(const struct run *run, const bool chosen[N_KINDS],
+		    struct watch *watch, size_t *n, struct error *err)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < N_KINDS; i++) {
+		if (!chosen[i])
+			continue;
+		watch[*n].kind = kinds[i];
+		watch[*n].out = run->out;
+		ret = watch_open(&watch[*n], err);
+		if (!ret) {
+			(*n)++;
+			continue;
+		}
+		watch_close(&watch[*n]);
+		if (run->argc || (ret != -ENOENT && ret != -EPERM))
+			return ret;
+	}
+	if (*n)
+		return 0;
+	return error_set(err, ENOENT,
+			 "there is nothing to watch: neither of the kernel modules hearth_vhci and dm-rekey is loaded, and they did not load by themselves");
+}
+
 static int run_monitor(struct run *run)
 {
-	static const struct kind *kinds[] = { &ports, &volumes };
-	struct watch watch[2] = { 0 };
+	struct watch watch[N_KINDS] = { 0 };
+	bool chosen[N_KINDS];
 	struct error err;
 	sigset_t mask;
-	size_t i, n = 0;
-	int ret = 0;
+	size_t n = 0;
+	int ret;
 
 	if (verb_option(run) == '?')
 		return run->code;
+	ret = choose(run, chosen);
+	if (ret)
+		return ret;
 	catch_signals(&mask);
-	/* A module that is not there, or not for us, has nothing to tell. */
-	for (i = 0; i < 2 && (!ret || ret == -ENOENT || ret == -EPERM); i++) {
-		watch[n].kind = kinds[i];
-		watch[n].out = run->out;
-		ret = watch_open(&watch[n], &err);
-		if (ret)
-			watch_close(&watch[n]);
-		else
-			n++;
-	}
-	if (n && (ret == -ENOENT || ret == -EPERM))
-		ret = 0;
-	if (ret == -ENOENT)
-		error_set(&err, ENOENT,
-			  "there is nothing to watch: neither of the kernel modules hearth_vhci and dm-rekey is loaded, and they did not load by themselves");
+	ret = open_all(run, chosen, watch, &n, &err);
 	if (!ret)
 		ret = watch_run(watch, n, &mask, &err);
 	while (n)
@@ -431,7 +343,11 @@ static int run_monitor(struct run *run)
 const struct verb monitor_verb = {
 	.name = "monitor",
 	.what = "what happens, as it happens",
-	.help = "Prints a line whenever a port or a volume changes, until SIGINT or SIGTERM.\n",
-	.needs = "no arguments",
+	.synopsis = "[usb|volume]...",
+	.help =
+	"Prints a line with the time whenever a port (usb) or a volume changes, until\n"
+	"SIGINT or SIGTERM, or until nobody reads any more. With -j each is a JSON object\n"
+	"in a line. Volumes are told of to root alone.\n",
+	.most = -1,
 	.run = run_monitor,
 };

@@ -135,5 +135,7 @@ void out_text(struct out *out, const char *text)
 
 int out_flush(struct out *out)
 {
-	return fflush(out->file) || ferror(out->file) ? -EIO : 0;
+	if (fflush(out->file))
+		return -errno;
+	return ferror(out->file) ? -EIO : 0;
 }

@@ -41,7 +41,7 @@ void out_string(struct out *out, const char *key, const char *fmt,
 void out_bool(struct out *out, const char *key, const char *text, bool v);
 void out_text(struct out *out, const char *text);
 
-/* Returns 0, or -EIO if something could not be written. */
+/* Returns 0, or a negative errno if something could not be written. */
 int out_flush(struct out *out);
 
 #endif

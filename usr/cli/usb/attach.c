@@ -13,7 +13,7 @@
 
 enum {
 	UNLINK_TIMEOUT = 1, STALL_TIMEOUT, PEER_TIMEOUT, CONNECT_TIMEOUT,
-	NO_POSTING,
+	NO_POSTING, PLAIN,
 };
 
 static int64_t now_ms(void)
@@ -114,8 +114,8 @@ static void show_attached(struct out *out, const struct port *port,
 	out_string(out, "vendor", "%s:", id);
 	snprintf(id, sizeof(id), "%04x", dev->product);
 	out_string(out, "product", "%s, ", id);
-	out_uint(out, "busnum", "on bus %llu ", port->busnum);
-	out_uint(out, "root-port", "port %llu", port->root_port);
+	out_uint(out, "busnum", "here usb %llu-", port->busnum);
+	out_uint(out, "root-port", "%llu", port->root_port);
 	if (port->devnum)
 		out_uint(out, "devnum", NULL, port->devnum);
 	else
@@ -139,8 +139,8 @@ static int run(struct run *run)
 	while ((c = verb_option(run)) != -1) {
 		if (c == '?')
 			return run->code;
-		if (c == NO_POSTING) {
-			attach.no_posting = true;
+		if (c == NO_POSTING || c == PLAIN) {
+			attach.no_posting |= c == NO_POSTING;
 			continue;
 		}
 		if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) || !ms)
@@ -180,17 +180,19 @@ static const struct option options[] = {
 	{ "peer-timeout", required_argument, NULL, PEER_TIMEOUT },
 	{ "connect-timeout", required_argument, NULL, CONNECT_TIMEOUT },
 	{ "no-posting", no_argument, NULL, NO_POSTING },
+	{ "plain", no_argument, NULL, PLAIN },
 	{ 0 },
 };
 
 const struct verb usb_attach = {
 	.name = "attach",
 	.what = "plug a device of a server in here",
-	.synopsis = "HOST[:PORT] BUSID [OPTION...]",
+	.synopsis = "[--plain] SERVER BUSID [OPTION...]",
 	.help =
 	"Plugs the device in and prints its port. Time limits are 1 to 3600000\n"
 	"milliseconds; when one is exceeded, the device is unplugged.\n"
 	"\n"
+	USB_SERVER_HELP
 	"  --unlink-timeout MS how long the server may take to confirm that a request was\n"
 	"                      cancelled (default: 5000)\n"
 	"  --stall-timeout MS  how long the connection may stand still in the middle of a\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "../../format/names.h"
 #include "../../lib/server.h"
 #include "../../lib/usbids.h"
+#include "port.h"
 #include "usb.h"
 
 static void show_interfaces(struct out *out, const struct usbip_device *dev)
@@ -28,20 +28,9 @@ static void show_interfaces(struct out *out, const struct usbip_device *dev)
 static void show_device(struct out *out, const struct usbip_device *dev,
 			const struct usbids *ids)
 {
-	char vendor[NAMES_SIZE], product[NAMES_SIZE], id[5];
-
-	names_find(ids->text, ids->size, dev->vendor, dev->product, vendor,
-		   product);
 	out_object_begin(out, NULL);
 	out_string(out, "busid", "%s: ", dev->busid);
-	snprintf(id, sizeof(id), "%04x", dev->vendor);
-	out_string(out, "vendor", "%s:", id);
-	snprintf(id, sizeof(id), "%04x", dev->product);
-	out_string(out, "product", "%s", id);
-	if (*vendor)
-		out_string(out, "vendor-name", " %s", vendor);
-	if (*product)
-		out_string(out, "product-name", " %s", product);
+	port_show_device(out, ids, dev->vendor, dev->product, "", "");
 	out_string(out, "speed", ", %s speed\n", usbip_speed_name(dev->speed));
 	out_string(out, "path", "    %s\n", dev->path);
 	out_uint(out, "busnum", NULL, dev->busnum);
@@ -67,10 +56,12 @@ static int run(struct run *run)
 	struct usbids ids;
 	struct error err;
 	size_t i;
-	int ret;
+	int c, ret;
 
-	if (verb_option(run) == '?')
-		return run->code;
+	/* --plain: all servers are, today */
+	while ((c = verb_option(run)) != -1)
+		if (c == '?')
+			return run->code;
 	if (address_parse(run->argv[0], USBIP_DEFAULT_PORT, &addr, &err))
 		return usage("\"%s\" is no server: %s", run->argv[0], err.text);
 
@@ -93,13 +84,21 @@ static int run(struct run *run)
 	return EXIT_DONE;
 }
 
+static const struct option options[] = {
+	{ "plain", no_argument, NULL, 1 },
+	{ 0 },
+};
+
 const struct verb usb_list = {
 	.name = "list",
 	.what = "show what a server shares",
-	.synopsis = "HOST[:PORT]",
+	.synopsis = "[--plain] SERVER",
 	.help =
 	"Shows the bus id, vendor and product, speed, and the class of every interface of\n"
-	"each device. Needs neither the kernel module nor a privilege.\n",
+	"each device. Needs neither the kernel module nor a privilege.\n"
+	"\n"
+	USB_SERVER_HELP,
+	.options = options,
 	.least = 1, .most = 1, .needs = "one server",
 	.run = run,
 };

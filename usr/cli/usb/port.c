@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "../../format/names.h"
 #include "../../format/number.h"
 #include "../../format/usbip.h"
 #include "../say.h"
@@ -18,6 +19,28 @@ bool port_number(const char *text, uint32_t *id)
 	return true;
 }
 
+void port_show_device(struct out *out, const struct usbids *ids,
+		      uint16_t vendor, uint16_t product, const char *vendor_name,
+		      const char *product_name)
+{
+	char vendor_found[NAMES_SIZE], product_found[NAMES_SIZE], id[5];
+
+	names_find(ids->text, ids->size, vendor, product, vendor_found,
+		   product_found);
+	if (*vendor_found)
+		vendor_name = vendor_found;
+	if (*product_found)
+		product_name = product_found;
+	snprintf(id, sizeof(id), "%04x", vendor);
+	out_string(out, "vendor", "%s:", id);
+	snprintf(id, sizeof(id), "%04x", product);
+	out_string(out, "product", "%s", id);
+	if (*vendor_name)
+		out_string(out, "vendor-name", " %s", vendor_name);
+	if (*product_name)
+		out_string(out, "product-name", " %s", product_name);
+}
+
 void port_show(struct out *out, const struct port *port)
 {
 	out_uint(out, "port", "port %llu: ", port->id);
@@ -27,8 +50,9 @@ void port_show(struct out *out, const struct port *port)
 	if (*port->server)
 		out_string(out, "server", " of %s", port->server);
 	out_string(out, "speed", ", %s speed", usbip_speed_name(port->speed));
-	out_uint(out, "busnum", ", on bus %llu", port->busnum);
-	out_uint(out, "root-port", " port %llu", port->root_port);
+	/* as the kernel's log has it: "usb 3-1: new high-speed USB device" */
+	out_uint(out, "busnum", ", here usb %llu-", port->busnum);
+	out_uint(out, "root-port", "%llu", port->root_port);
 	if (port->devnum)
 		out_uint(out, "devnum", " device %llu", port->devnum);
 	out_uint(out, "devid", NULL, port->devid);
@@ -40,7 +64,11 @@ void port_show(struct out *out, const struct port *port)
 	}
 	if (port->error) {
 		out_uint(out, "errno", NULL, port->error);
-		out_string(out, NULL, ": %s", strerror((int)port->error));
+		/* the other reasons say it themselves */
+		if (port->reason == HEARTH_USB_PORT_REASON_LOST ||
+		    port->reason == HEARTH_USB_PORT_REASON_TLS)
+			out_string(out, NULL, ": %s",
+				   strerror((int)port->error));
 	}
 }
 
