@@ -54,4 +54,4 @@ watch_ports() { monitor /tmp/work/monitor; }
 
 # ended_by_tls PORT: has it ended, with reason tls? Every line of such a port says
 # ", TLS", so the sentence has to be told from that.
-ended_by_tls() { grep -q "^port $1: detaching, .*, TLS: TLS: an alert" /tmp/work/monitor; }
+ended_by_tls() { grep -q "^[-0-9]* [0-9:.]* port $1: detaching, .*, TLS: TLS: an alert" /tmp/work/monitor; }

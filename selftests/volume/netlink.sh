@@ -135,7 +135,7 @@ check "told: suspended, resumed, closed" told '"state":"aborted"' '"volume":"v",
 	'"volume":"v","state":"active"' '"volume":"v","state":"inactive"'
 check "progress: not more than a hundred times" eval '[ "$(grep -c "\"from\":0,\"to\":1,\"state\":\"running\"" /tmp/work/events)" -le 101 ]'
 check "progress: more than once" eval '[ "$(grep -c "\"from\":0,\"to\":1,\"state\":\"running\"" /tmp/work/events)" -ge 3 ]'
-check "in words" grep -q "^volume v: active, 60 of 64 regions written, at most 2048 KiB/s; rekey from 0 to 1: running, [0-9]* moved, [0-9]* to do ([0-9]* %)$" /tmp/work/lines
+check "in words" grep -q "^[-0-9]* [0-9:.]* volume v: active, 60 of 64 regions written, at most 2048 KiB/s; rekey from 0 to 1: running, [0-9]* moved, [0-9]* to do ([0-9]* %)$" /tmp/work/lines
 check "an event is a line" eval '! grep -v "^{.*}$" /tmp/work/events'
 
 # Read-only: metadata that cannot be written.
