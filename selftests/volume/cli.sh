@@ -84,7 +84,7 @@ check "creating it again is refused" says 2 "crypto_LUKS" hv create v /dev/ram1 
 
 # Opened.
 check "a wrong passphrase" says 2 "wrong passphrase" hv open v /dev/ram1 --key-file $w/eve
-check "another device" says 2 "has no header" hv open v /dev/ram2 --key-file $w/ann
+check "another device" says 2 "no header of a volume" hv open v /dev/ram2 --key-file $w/ann
 check "a user who is not there" says 2 "no user bob" hv open v /dev/ram1 --user bob --key-file $w/ann
 check "opened, from standard input" eval "hv open v /dev/ram1 --key-file - <$w/ann"
 check "a second time is refused" says 2 "open already, as v" hv open x /dev/ram1 --key-file $w/ann
@@ -95,7 +95,7 @@ check "closing it again is refused" says 2 "no volume v" hv close v
 check "opened, by a descriptor" eval "hv open v /dev/ram1 --key-fd 7 7<$w/ann"
 check "it had been closed" eval "hv close v; says 0 'had been closed' hv open v /dev/ram1 --key-file $w/ann"
 check "Ann's data" ann check /dev/mapper/v 1 1
-check "a header comes back from its copy" eval "hv close v && cryptsetup luksHeaderBackup --header-backup-file $w/copy /dev/ram1 && dd if=/dev/zero of=/dev/ram1 bs=1M count=16 oflag=direct status=none && says 2 'no header' hv open v /dev/ram1 --key-file $w/ann && cryptsetup luksHeaderRestore -q --header-backup-file $w/copy /dev/ram1"
+check "a header comes back from its copy" eval "hv close v && cryptsetup luksHeaderBackup --header-backup-file $w/copy /dev/ram1 && dd if=/dev/zero of=/dev/ram1 bs=1M count=16 oflag=direct status=none && says 2 'no header of a volume' hv open v /dev/ram1 --key-file $w/ann && cryptsetup luksHeaderRestore -q --header-backup-file $w/copy /dev/ram1"
 if script -qefc true /dev/null </dev/null >/dev/null 2>&1; then
 	check "opened, from a terminal" typed 'correct horse' hearth volume open v /dev/ram1
 	check "without an echo" eval "grep -q Passphrase $w/typed && ! grep -q horse $w/typed"
@@ -147,13 +147,13 @@ check "a second one is refused" says 2 "a job already" hv rekey v --key-file $w/
 check "status has a percentage and a rate" eval "hv status v | tee $w/status; grep -qE 'rekey from slot [0-9]+ to [0-9]+: running, [0-9]+%, [0-9]+.*/s, [0-9:]+ left' $w/status"
 check "in JSON too" eval "[ \$(json kind status v) = rekey ] && hj status v | grep -q '\"seconds-left\":'"
 check "erasing a slot of the job is refused" says 2 "uses slot" hv slot erase v "$(slot_of ann)" --yes
-setsid hearth volume resume v --wait >$w/said 2>&1 </dev/null &
+setsid hearth volume job wait v >$w/said 2>&1 </dev/null &
 sleep 2
 check "Ctrl-C ends the waiting alone" eval "kill -INT $! ; wait_for 10 grep -q 'goes on' $w/said && job_is v running"
-check "paused" hv pause v
+check "paused" hv job pause v
 check "it says so" [ "$(hj status v | grep -o '"state":"paused"' | head -n 1)" ]
 check "closed and opened it goes on being paused" eval "hv close v && says 0 'rekey (paused)' hv open v /dev/ram1 --user ann --key-file $w/ann"
-check "aborted" hv abort v
+check "aborted" hv job abort v
 check "both slots stay with Ann" eval "[ \$(slots) = 3 ] && says 2 'several slots' hv rekey v --user ann --key-file $w/ann $cheap"
 both_slots
 check "Ann's data" ann check /dev/mapper/v 1 1
@@ -173,7 +173,7 @@ for ms in $moments; do
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
 	wait_for 60 idle v || bad=1
-	hv status v >$w/status || bad=1
+	hv job wait v >$w/status || bad=1
 	# a new key that was never used: back to one
 	if [ "$(slots)" = 3 ]; then
 		both_slots
@@ -189,13 +189,13 @@ check "opened with the last key" eval "hv close v && hv open v /dev/ram1 --user 
 # motion meanwhile: what is copied for seconds is no moment.
 check "begun, slowly" hv rekey v --user ann --key-file $w/ann --rate 512 $cheap
 sleep 1
-check "paused" hv pause v
+check "paused" hv job pause v
 dd if=/dev/ram1 of=/dev/ram2 bs=1M iflag=direct oflag=direct status=none
-check "aborted" hv abort v
+check "aborted" hv job abort v
 check "closed" hv close v
 check "the copy had not been closed, and has its job" eval "hv open v /dev/ram2 --user ann --key-file $w/ann | tee $w/said; grep -q 'not been closed' $w/said && grep -q 'rekey (paused)' $w/said"
-check "resumed" hv resume v
-check "to its end" eval "wait_for 60 idle v && hv status v && [ \$(slots) = 2 ] && [ \$(keyslots /dev/ram2) = 2 ]"
+check "resumed" hv job resume v
+check "to its end" eval "hv job wait v && [ \$(slots) = 2 ] && [ \$(keyslots /dev/ram2) = 2 ]"
 check "Ann's data" ann check /dev/mapper/v 1 1
 check "Bob's data" eval "hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
 
@@ -237,9 +237,9 @@ check "killed five times, it is one or none" [ $bad = 0 ]
 check "three devices and a detached header" hv create v /dev/ram2 /dev/ram3 --meta /dev/ram0 --header $w/header --region-size 256 --size 20M --force --key-file $w/ann $cheap
 check "opened in another order" hv open v /dev/ram0 /dev/ram3 /dev/ram2 --header $w/header --key-file $w/ann
 check "written" ann round /dev/mapper/v 3 1
-check "one is emptied" hv evacuate v /dev/ram2 1 --wait
+check "one is emptied" hv device drain v /dev/ram2 1 --wait
 check "opened without it" eval "hv close v && says 2 'device 0 of the volume is missing' hv open v /dev/ram0 /dev/ram3 --header $w/header --key-file $w/ann; hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --key-file $w/ann && ann check /dev/mapper/v 3 1"
-check "another comes in its place" eval "hv close v && hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --add /dev/ram1 --force --key-file $w/ann && hv evacuate v 1 0 --wait && hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --key-file $w/ann && ann check /dev/mapper/v 3 1"
+check "another comes in its place" eval "hv close v && hv open v /dev/ram0 /dev/ram3 --header $w/header --without 0 --add /dev/ram1 --force --key-file $w/ann && hv device drain v 1 0 --wait && hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --key-file $w/ann && ann check /dev/mapper/v 3 1"
 check "read-only" eval "hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 1 --header $w/header --readonly --key-file $w/ann && ann check /dev/mapper/v 3 1 && [ \$(blockdev --getro /dev/mapper/v) = 1 ]"
 hv close v
 

@@ -111,8 +111,6 @@ static int read_line(struct secret *secret, int tty, const char *prompt,
 		ret = error_set(err, E2BIG,
 				"a passphrase on a terminal has less than %u bytes",
 				LINE_MAX_BYTES);
-	else if (!secret->size)
-		ret = error_set(err, EINVAL, "the passphrase is empty");
 	if (ret)
 		secret_free(secret);
 	return ret;
@@ -146,12 +144,11 @@ bool ask_has_terminal(const struct ask_source *source)
 	return !source->file && source->fd < 0 && isatty(STDIN_FILENO);
 }
 
-int ask_secret(struct secret *secret, const struct ask_source *source,
-	       const char *prompt, bool new, struct error *err)
+static int read_source(struct secret *secret, const struct ask_source *source,
+		       const char *prompt, bool new, struct error *err)
 {
 	int tty, ret;
 
-	memset(secret, 0, sizeof(*secret));
 	if (source->file)
 		return secret_read_file(secret, source->file, err);
 	if (source->fd >= 0)
@@ -166,6 +163,19 @@ int ask_secret(struct secret *secret, const struct ask_source *source,
 	ret = read_terminal(secret, tty, prompt, new, err);
 	close(tty);
 	return ret;
+}
+
+int ask_secret(struct secret *secret, const struct ask_source *source,
+	       const char *prompt, bool new, struct error *err)
+{
+	int ret;
+
+	memset(secret, 0, sizeof(*secret));
+	ret = read_source(secret, source, prompt, new, err);
+	if (ret || !new || secret->size)
+		return ret;
+	secret_free(secret);
+	return error_set(err, EINVAL, "the new passphrase is empty");
 }
 
 bool ask_yes(const char *question)

@@ -19,7 +19,8 @@ bool ask_has_terminal(const struct ask_source *source);
 /*
  * A passphrase: from a file or a descriptor all bytes up to the end; from the
  * terminal one line without echo, asked for with @prompt, and twice where it is
- * @new; where standard input is no terminal, a line of it. SIGINT, SIGTERM,
+ * @new; where standard input is no terminal, a line of it. A @new one is not
+ * empty; an old one, as others allow it, may be. SIGINT, SIGTERM,
  * SIGHUP and SIGQUIT end the asking with -EINTR and the terminal as it was.
  * Returns 0 or a negative errno; secret_free() is due only after 0.
  */

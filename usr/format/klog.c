@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,15 +33,20 @@ static size_t without_errno(const char *text, size_t len)
 	return len;
 }
 
-/* "key refused: " says what the caller knows. */
-static const char *without_verb(const char *text)
+/* Behind "VERB refused: ", where @text begins with it; else NULL. */
+static const char *behind_verb(const char *text, const char *verb)
 {
-	static const char said[] = " refused: ";
-	const char *found = strstr(text, said);
+	const char *rest = behind(text, verb);
 
-	if (!found || memchr(text, ' ', (size_t)(found - text)))
-		return text;
-	return found + strlen(said);
+	return rest ? behind(rest, " refused: ") : NULL;
+}
+
+/* Does it say that a message was refused? */
+static bool is_refusal(const char *text)
+{
+	const char *found = strstr(text, " refused: ");
+
+	return found && !memchr(text, ' ', (size_t)(found - text));
 }
 
 /* Behind the "254:0: " of a device; @text where there is none. */
@@ -63,30 +69,58 @@ static bool is_number(const char *text, const char *number)
 	return rest && *rest == ':';
 }
 
-bool klog_reason(const char *record, const char *number, char *text,
-		 size_t size)
+/* Of the target: "254:0: ..." or no device, and then perhaps another's. */
+static enum klog_rank from_target(const char **at, const char *number,
+				  const char *verb)
+{
+	const char *text = without_number(*at);
+	bool numbered = text != *at;
+
+	if (number && numbered && !is_number(*at, number))
+		return KLOG_NONE;
+	if (verb) {
+		*at = behind_verb(text, verb);
+		return *at && numbered ? KLOG_REASON : KLOG_NONE;
+	}
+	if (is_refusal(text))
+		return KLOG_NONE;
+	*at = text;
+	return numbered || !number ? KLOG_REASON : KLOG_HINT;
+}
+
+/* Of device-mapper: "254:0: rekey: ...". */
+static enum klog_rank from_table(const char **at, const char *number,
+				 const char *verb)
+{
+	static const char target[] = ": rekey: ";
+	const char *found = strstr(*at, target);
+
+	if (verb || !found || (number && !is_number(*at, number)))
+		return KLOG_NONE;
+	*at = found + strlen(target);
+	/* why, the target has said before */
+	return behind(*at, "preresume failed") ? KLOG_HINT : KLOG_REASON;
+}
+
+enum klog_rank klog_reason(const char *record, const char *number,
+			   const char *verb, char *text, size_t size)
 {
 	const char *at = strchr(record, ';'), *rest;
-	size_t len;
+	enum klog_rank rank = KLOG_NONE;
 
 	at = at ? behind(at + 1, "device-mapper: ") : NULL;
 	if (!at)
-		return false;
+		return KLOG_NONE;
 	rest = behind(at, "rekey: ");
 	if (rest) {
-		at = without_number(rest);
-		if (number && at != rest && !is_number(rest, number))
-			return false;
-	} else if (behind(at, "table: ")) {
-		rest = strstr(at, ": rekey: ");
-		if (!rest)
-			return false;
-		at = rest + strlen(": rekey: ");
+		rank = from_target(&rest, number, verb);
 	} else {
-		return false;
+		rest = behind(at, "table: ");
+		if (rest)
+			rank = from_table(&rest, number, verb);
 	}
-	at = without_verb(at);
-	len = without_errno(at, strcspn(at, "\n"));
-	snprintf(text, size, "%.*s", (int)len, at);
-	return true;
+	if (rank != KLOG_NONE)
+		snprintf(text, size, "%.*s",
+			 (int)without_errno(rest, strcspn(rest, "\n")), rest);
+	return rank;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel's target "rekey" says of a volume: its status line and its
- * table line, as Documentation/internals/rekey.rst has them.
+ * What the kernel's target "rekey" says of a volume: its status line, as
+ * Documentation/internals/rekey.rst has them.
  */
 #ifndef HEARTH_STATUS_H
 #define HEARTH_STATUS_H
@@ -12,7 +12,6 @@
 #include "error.h"
 
 #define STATUS_SLOTS	248
-#define STATUS_DEVICES	64
 
 enum status_job {
 	STATUS_NONE,
@@ -44,22 +43,8 @@ struct status {
 	char driver[128];
 };
 
-struct table_device {
-	char name[32];		/* major:minor, or - */
-	uint64_t offset;	/* sectors */
-};
-
-struct table {
-	char meta[32];		/* major:minor */
-	char cipher[64];
-	uint32_t n_devices;
-	struct table_device devices[STATUS_DEVICES];
-	uint64_t meta_offset;	/* sectors */
-};
-
 /* @line: without start, length and target. Returns 0 or -EINVAL. */
 int status_parse(const char *line, struct status *status, struct error *err);
-int table_parse(const char *line, struct table *table, struct error *err);
 
 /* The slot of this number, or NULL where it is free. */
 const struct status_slot *status_slot(const struct status *status,

@@ -5,9 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "token.h"
 
 #define SECTORS_PAGE	8	/* what offsets are multiples of */
+
+static const char * const state_names[] = {
+	[TOKEN_USED] = "used",
+	[TOKEN_ADDING] = "adding",
+	[TOKEN_ERASING] = "erasing",
+};
+
+const char *token_state_name(enum token_state state)
+{
+	return state_names[state];
+}
 
 bool token_user_valid(const char *user)
 {
@@ -19,6 +31,12 @@ bool token_user_valid(const char *user)
 		if (iscntrl((unsigned char)user[i]) || user[i] == ' ')
 			return false;
 	return true;
+}
+
+bool token_user_new(const char *user)
+{
+	return token_user_valid(user) && !strchr(user, ':') &&
+	       user[strspn(user, "0123456789")];
 }
 
 bool token_cipher_valid(const char *cipher)
@@ -52,6 +70,65 @@ void token_drop(struct token *token, uint32_t slot)
 	token->n_slots--;
 	memmove(s, s + 1, (size_t)(token->slots + token->n_slots - s) *
 		sizeof(*s));
+}
+
+/* --- finding --------------------------------------------------------------- */
+
+bool token_has_user(const struct token *token, const char *user)
+{
+	uint32_t i;
+
+	for (i = 0; i < token->n_slots; i++)
+		if (!strcmp(token->slots[i].user, user))
+			return true;
+	return false;
+}
+
+static int find_user(const struct token *token, const char *user,
+		     struct error *err)
+{
+	int found = -1;
+	uint32_t i;
+
+	for (i = 0; i < token->n_slots; i++) {
+		if (strcmp(token->slots[i].user, user))
+			continue;
+		if (found >= 0)
+			return error_set(err, EINVAL,
+					 "%s has several slots: say which (slot list shows them)",
+					 user);
+		found = (int)token->slots[i].slot;
+	}
+	return found >= 0 ? found :
+	       error_set(err, EINVAL, "there is no user %s", user);
+}
+
+static int find_number(const struct token *token, const char *text,
+		       struct error *err)
+{
+	uint64_t slot;
+
+	if (number_parse(text, TOKEN_SLOT_MAX, &slot) &&
+	    token_slot((struct token *)token, (uint32_t)slot))
+		return (int)slot;
+	return error_set(err, EINVAL, "there is no slot %s", text);
+}
+
+int token_find(const struct token *token, const char *text, struct error *err)
+{
+	bool number = *text && !text[strspn(text, "0123456789")];
+
+	if (!strncmp(text, "user:", 5))
+		return find_user(token, text + 5, err);
+	if (!strncmp(text, "slot:", 5))
+		return find_number(token, text + 5, err);
+	if (!number)
+		return find_user(token, text, err);
+	if (token_has_user(token, text))
+		return error_set(err, EINVAL,
+				 "%s is a user's name: say user:%s, or slot:%s for the slot of that number",
+				 text, text, text);
+	return find_number(token, text, err);
 }
 
 /* --- parsing -------------------------------------------------------------- */
@@ -154,6 +231,19 @@ static int parse_devices(const json_t *root, struct token *token,
 	return 0;
 }
 
+static bool parse_state(const char *text, enum token_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(state_names) / sizeof(*state_names); i++) {
+		if (strcmp(text, state_names[i]))
+			continue;
+		*state = (enum token_state)i;
+		return true;
+	}
+	return false;
+}
+
 static int parse_slot(const json_t *json, struct token *token,
 		      struct error *err)
 {
@@ -167,9 +257,8 @@ static int parse_slot(const json_t *json, struct token *token,
 	if (!user || !token_user_valid(user))
 		return bad(err, "user");
 	strcpy(slot->user, user);
-	if (!state || (strcmp(state, "used") && strcmp(state, "erasing")))
+	if (!state || !parse_state(state, &slot->state))
 		return bad(err, "state of a slot");
-	slot->state = *state == 'u' ? TOKEN_USED : TOKEN_ERASING;
 	for (other = token->slots; other < slot; other++)
 		if (other->slot == slot->slot ||
 		    other->keyslot == slot->keyslot)
@@ -274,8 +363,7 @@ static json_t *format_slots(const struct token *token)
 		json_array_append_new(list,
 			json_pack("{s:i, s:i, s:s, s:s}", "slot", (int)s->slot,
 				  "keyslot", (int)s->keyslot, "user", s->user,
-				  "state", s->state == TOKEN_USED ? "used" :
-				  "erasing"));
+				  "state", token_state_name(s->state)));
 	return list;
 }
 

@@ -3,8 +3,10 @@
  * The LUKS2 token "hearth-volume": what opening a volume needs besides keys.
  *
  * A header is no place of trust: whoever can write to the disk can write a
- * token. All of it is validated here, and the kernel holds it against metadata
- * that carry a MAC: a token that lies makes a volume that does not open.
+ * token, and an old copy may have been put back. All of it is validated here, and
+ * the kernel holds it against metadata that carry a MAC: a token that lies makes
+ * a volume that does not open. What destroys a key or data follows from what the
+ * kernel says of them, never from a mark in here alone.
  */
 #ifndef HEARTH_TOKEN_H
 #define HEARTH_TOKEN_H
@@ -27,6 +29,7 @@
 
 enum token_state {
 	TOKEN_USED,
+	TOKEN_ADDING,	/* its key is being made; nothing is under it yet */
 	TOKEN_ERASING,	/* its key and its data are to be destroyed */
 };
 
@@ -75,11 +78,30 @@ int token_parse(const char *json, struct token *token, struct error *err);
 /* The token as JSON, to be freed; NULL where there is no memory. */
 char *token_format(const struct token *token);
 
+/* "used", "adding", "erasing" */
+const char *token_state_name(enum token_state state);
+
 /* May a user be called so? 1 to 64 bytes without space or control character. */
 bool token_user_valid(const char *user);
 
+/*
+ * May a new one? Not what reads as a slot: a number, or anything with a colon.
+ * What older programs allowed stays valid.
+ */
+bool token_user_new(const char *user);
+
 /* May a cipher be written so in a table line? */
 bool token_cipher_valid(const char *cipher);
+
+/*
+ * A slot on a command line: a user of one slot, the number of a slot, or either
+ * with "user:" or "slot:" before it where it could be both. Returns the slot's
+ * number, or -EINVAL.
+ */
+int token_find(const struct token *token, const char *text, struct error *err);
+
+/* Does a user have a slot? */
+bool token_has_user(const struct token *token, const char *user);
 
 /* The slot of this number, or NULL. */
 struct token_slot *token_slot(struct token *token, uint32_t slot);

@@ -14,8 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	klog_reason(text, NULL, reason, sizeof(reason));
-	if (klog_reason(text, "254:0", reason, sizeof(reason)) &&
+	klog_reason(text, NULL, NULL, reason, sizeof(reason));
+	klog_reason(text, "254:0", "key", reason, sizeof(reason));
+	if (klog_reason(text, "254:0", NULL, reason, sizeof(reason)) !=
+		    KLOG_NONE &&
 	    (strlen(reason) >= sizeof(reason) || strchr(reason, '\n')))
 		abort();
 	free(text);

@@ -42,6 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    token.slots[i].slot > TOKEN_SLOT_MAX)
 				abort();
 		check(&token);
+		for (i = 0; i < token.n_slots; i++)
+			token_find(&token, token.slots[i].user, &err);
 	}
 	free(text);
 	return 0;

@@ -66,27 +66,8 @@ static void status_refuses_the_rest(void)
 			    bad[i], __FILE__, __LINE__);
 }
 
-static void table_reads_lines(void)
-{
-	struct table table;
-	struct error err;
-
-	expect(!table_parse("1:0 aes-xts-plain64 2 1:1 34816 - 0 3 meta_key::32:logon:hearth:x:meta region_size:512 meta_offset:32768",
-			    &table, &err));
-	expect_text(table.meta, "1:0");
-	expect_text(table.cipher, "aes-xts-plain64");
-	expect(table.n_devices == 2 && table.devices[0].offset == 34816 &&
-	       table.meta_offset == 32768);
-	expect_text(table.devices[1].name, "-");
-	expect(table_parse("1:0 aes", &table, &err) == -EINVAL);
-	expect(table_parse("1:0 aes 65 1:1 0", &table, &err) == -EINVAL);
-	expect(table_parse("1:0 aes 1 1:1 0 1 meta_offset:x", &table, &err) ==
-	       -EINVAL);
-}
-
 const struct test tests[] = {
 	TEST(status_reads_lines),
 	TEST(status_refuses_the_rest),
-	TEST(table_reads_lines),
 	{ 0 },
 };

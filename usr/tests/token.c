@@ -13,9 +13,10 @@ static struct token sample(void)
 		.region = 2048, .meta_offset = 32768, .sectors = 409600,
 		.discards = true, .n_devices = 2,
 		.devices = { { 34816 }, { 0 } },
-		.n_slots = 2,
+		.n_slots = 3,
 		.slots = { { 3, 0, TOKEN_USED, "ann" },
-			   { 0, 5, TOKEN_ERASING, "b\"ob" } },
+			   { 0, 5, TOKEN_ERASING, "b\"ob" },
+			   { 4, 6, TOKEN_ADDING, "cy" } },
 		.job = { true, 0, 3 },
 	};
 
@@ -34,7 +35,8 @@ static void token_comes_back(void)
 	expect_text(json, again);
 	expect_has(json, "\"keyslots\":[]");
 	expect(b.discards && !b.large_iv && !b.adopted && !b.wipe);
-	expect(b.n_slots == 2 && b.slots[1].state == TOKEN_ERASING);
+	expect(b.n_slots == 3 && b.slots[1].state == TOKEN_ERASING &&
+	       b.slots[2].state == TOKEN_ADDING);
 	expect_text(b.slots[1].user, "b\"ob");
 	expect(b.devices[0].offset == 34816);
 	expect(b.job.set && b.job.to == 3);
@@ -133,11 +135,12 @@ static void token_drops_slots(void)
 	struct token token = sample();
 
 	token_drop(&token, 3);
-	expect(token.n_slots == 1 && token.slots[0].slot == 0);
+	expect(token.n_slots == 2 && token.slots[0].slot == 0);
 	expect(!token_slot(&token, 3));
 	token_drop(&token, 3);
-	expect(token.n_slots == 1);
+	expect(token.n_slots == 2);
 	token_drop(&token, 0);
+	token_drop(&token, 4);
 	expect(!token.n_slots);
 }
 
@@ -159,11 +162,45 @@ static void token_knows_names(void)
 	expect(!token_cipher_valid("aes xts"));
 }
 
+static void token_knows_new_names(void)
+{
+	expect(token_user_new("ann") && token_user_new("7th"));
+	expect(!token_user_new("7") && !token_user_new("007"));
+	expect(!token_user_new("slot:7") && !token_user_new("a:b"));
+	expect(!token_user_new("") && !token_user_new("a b"));
+}
+
+/* A user whose name is digits has slot 3, and the slot of that number is Bob's. */
+static void token_finds_slots(void)
+{
+	struct token token = {
+		.n_slots = 4,
+		.slots = { { 3, 0, TOKEN_USED, "7" }, { 7, 1, TOKEN_USED, "bob" },
+			   { 8, 2, TOKEN_USED, "cy" }, { 9, 3, TOKEN_USED, "cy" } },
+	};
+	struct error err;
+
+	expect(token_find(&token, "bob", &err) == 7);
+	expect(token_find(&token, "3", &err) == 3);
+	expect(token_find(&token, "7", &err) == -EINVAL);
+	expect_has(err.text, "slot:7");
+	expect(token_find(&token, "user:7", &err) == 3);
+	expect(token_find(&token, "slot:7", &err) == 7);
+	expect(token_find(&token, "cy", &err) == -EINVAL);
+	expect_has(err.text, "several slots");
+	expect(token_find(&token, "5", &err) == -EINVAL);
+	expect(token_find(&token, "slot:bob", &err) == -EINVAL);
+	expect(token_find(&token, "dan", &err) == -EINVAL);
+	expect(token_find(&token, "", &err) == -EINVAL);
+}
+
 const struct test tests[] = {
 	TEST(token_comes_back),
 	TEST(token_refuses_wrong_fields),
 	TEST(token_refuses_other_texts),
 	TEST(token_drops_slots),
 	TEST(token_knows_names),
+	TEST(token_knows_new_names),
+	TEST(token_finds_slots),
 	{ 0 },
 };

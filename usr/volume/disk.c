@@ -13,6 +13,8 @@
 
 #include "disk.h"
 
+#define WIPE_BLOCK	1048576u	/* bytes */
+
 static int fail(const char *path, const char *what, struct error *err)
 {
 	int code = errno;
@@ -20,69 +22,179 @@ static int fail(const char *path, const char *what, struct error *err)
 	return error_set(err, code, "%s %s: %s", path, what, strerror(code));
 }
 
-int disk_find(struct disk *disk, const char *path, struct error *err)
+/* --- opening ----------------------------------------------------------------- */
+
+static int open_as(const char *path, enum disk_use use, struct error *err)
 {
+	static const int flags[] = {
+		[DISK_LOOK] = O_RDONLY,
+		[DISK_READ] = O_RDONLY | O_EXCL,
+		[DISK_WRITE] = O_RDWR | O_EXCL,
+		[DISK_SHARED] = O_RDWR,
+	};
+	int fd = open(path, flags[use] | O_DIRECT | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	/* what is no device may not know O_DIRECT: that it is none says more */
+	if (errno == EINVAL)
+		return error_set(err, ENOTBLK, "%s is no block device", path);
+	if (errno == EBUSY)
+		return error_set(err, EBUSY,
+				 "%s is in use: mounted, below another device, or another command has it",
+				 path);
+	if (errno == EROFS || (errno == EACCES && use >= DISK_WRITE))
+		return error_set(err, EROFS, "%s is read-only", path);
+	return fail(path, "cannot be opened", err);
+}
+
+static int describe(struct disk *disk, struct error *err)
+{
+	int block = 512, readonly = 0;
 	uint64_t bytes;
 	struct stat st;
-	int fd, ret = 0, block = 512;
+
+	if (fstat(disk->fd, &st) || !S_ISBLK(st.st_mode))
+		return error_set(err, ENOTBLK, "%s is no block device",
+				 disk->path);
+	if (ioctl(disk->fd, BLKGETSIZE64, &bytes) ||
+	    ioctl(disk->fd, BLKSSZGET, &block) ||
+	    ioctl(disk->fd, BLKROGET, &readonly))
+		return fail(disk->path, "does not tell its size", err);
+	disk->dev = st.st_rdev;
+	disk->sectors = bytes / 512;
+	disk->block = (uint32_t)block;
+	disk->readonly = readonly;
+	return 0;
+}
+
+int disk_open(struct disk *disk, const char *path, enum disk_use use,
+	      struct error *err)
+{
+	struct stat st;
+	int ret;
 
 	memset(disk, 0, sizeof(*disk));
+	disk->fd = -1;
 	if (!realpath(path, disk->path))
 		return fail(path, "cannot be used", err);
-	fd = open(disk->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(path, "cannot be opened", err);
-	if (fstat(fd, &st) || !S_ISBLK(st.st_mode)) {
-		ret = error_set(err, ENOTBLK, "%s is no block device", path);
-	} else if (ioctl(fd, BLKGETSIZE64, &bytes) ||
-		   ioctl(fd, BLKSSZGET, &block)) {
-		ret = fail(path, "does not tell its size", err);
-	} else {
-		disk->dev = st.st_rdev;
-		disk->sectors = bytes / 512;
-		disk->block = (uint32_t)block;
-	}
-	close(fd);
+	/* O_EXCL means something else for what is no device */
+	if (stat(disk->path, &st))
+		return fail(path, "cannot be used", err);
+	if (!S_ISBLK(st.st_mode))
+		return error_set(err, ENOTBLK, "%s is no block device", path);
+	disk->fd = open_as(disk->path, use, err);
+	if (disk->fd < 0)
+		return disk->fd;
+	ret = describe(disk, err);
+	/* some kernels let it be opened, and refuse to write */
+	if (!ret && use >= DISK_WRITE && disk->readonly)
+		ret = error_set(err, EROFS, "%s is read-only", disk->path);
+	if (ret)
+		disk_close(disk);
 	return ret;
 }
 
-int disk_claim(const struct disk *disk, struct error *err)
+void disk_close(struct disk *disk)
 {
-	int fd = open(disk->path, O_RDWR | O_EXCL | O_CLOEXEC);
+	if (disk->fd >= 0)
+		close(disk->fd);
+	disk->fd = -1;
+}
 
-	if (fd < 0 && errno == EBUSY)
-		return error_set(err, EBUSY,
-				 "%s is in use: mounted, or below another device",
+int disk_reopen(struct disk *disk, enum disk_use use, struct error *err)
+{
+	struct disk again;
+	int ret;
+
+	disk_close(disk);
+	ret = disk_open(&again, disk->path, use, err);
+	if (ret)
+		return ret;
+	if (again.dev != disk->dev || again.sectors != disk->sectors) {
+		disk_close(&again);
+		return error_set(err, ESTALE, "%s is another device now",
 				 disk->path);
-	if (fd < 0)
-		return fail(disk->path, "cannot be written", err);
-	close(fd);
+	}
+	*disk = again;
 	return 0;
 }
+
+/* --- what is on it ------------------------------------------------------------- */
 
 void *disk_buffer(size_t size)
 {
 	void *buf;
 
-	return posix_memalign(&buf, 4096, size) ? NULL : buf;
+	if (posix_memalign(&buf, 4096, size))
+		return NULL;
+	return memset(buf, 0, size);
 }
 
 int disk_read(const struct disk *disk, uint64_t offset, void *buf, size_t size,
 	      struct error *err)
 {
-	int fd = open(disk->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	size_t have = 0;
 	ssize_t n;
+
+	while (have < size) {
+		n = pread(disk->fd, (char *)buf + have, size - have,
+			  (off_t)(offset + have));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(disk->path, "cannot be read", err);
+		if (!n)
+			return error_set(err, ENXIO, "%s is too short",
+					 disk->path);
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+int disk_write(const struct disk *disk, uint64_t offset, const void *buf,
+	       size_t size, struct error *err)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < size) {
+		n = pwrite(disk->fd, (const char *)buf + done, size - done,
+			   (off_t)(offset + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(disk->path, "cannot be written", err);
+		if (!n)
+			return error_set(err, ENOSPC, "%s is too short",
+					 disk->path);
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int disk_sync(const struct disk *disk, struct error *err)
+{
+	return fsync(disk->fd) ? fail(disk->path, "cannot be written", err) : 0;
+}
+
+int disk_wipe(const struct disk *disk, uint64_t offset, uint64_t bytes,
+	      struct error *err)
+{
+	char *zeros = disk_buffer(WIPE_BLOCK);
+	size_t part;
 	int ret = 0;
 
-	if (fd < 0)
-		return fail(disk->path, "cannot be opened", err);
-	n = pread(fd, buf, size, (off_t)offset);
-	if (n < 0)
-		ret = fail(disk->path, "cannot be read", err);
-	else if ((size_t)n < size)
-		ret = error_set(err, ENXIO, "%s is too short", disk->path);
-	close(fd);
-	return ret;
+	if (!zeros)
+		return error_set(err, ENOMEM, "no memory");
+	while (!ret && bytes) {
+		part = bytes < WIPE_BLOCK ? (size_t)bytes : WIPE_BLOCK;
+		ret = disk_write(disk, offset, zeros, part, err);
+		offset += part;
+		bytes -= part;
+	}
+	free(zeros);
+	return ret ? ret : disk_sync(disk, err);
 }
 
 static int probe(blkid_probe pr, char *type, size_t size)
@@ -123,6 +235,8 @@ int disk_signature(const struct disk *disk, char *type, size_t size,
 		return error_set(err, -ret, "%s cannot be read", disk->path);
 	return ret;
 }
+
+/* --- its names ------------------------------------------------------------------ */
 
 void disk_number(const struct disk *disk, char *text, size_t size)
 {

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Block devices, as they lie below volumes. */
+/*
+ * Block devices, as they lie below volumes.
+ *
+ * A disk is held by an exclusive open from the first look at it to the last
+ * write: who has it so is its only user, and nobody mounts it meanwhile. The
+ * kernel's device-mapper opens disks exclusively too, so they are released just
+ * before it gets them; what it finds there is held against what is expected.
+ */
 #ifndef HEARTH_DISK_H
 #define HEARTH_DISK_H
 
@@ -11,24 +18,49 @@
 
 #include "../format/error.h"
 
+enum disk_use {
+	DISK_LOOK,	/* shared with others, and only read */
+	DISK_READ,	/* held, and only read */
+	DISK_WRITE,	/* held */
+	DISK_SHARED,	/* written beside a device-mapper device of ours on it */
+};
+
 struct disk {
 	char path[PATH_MAX];	/* absolute, without links */
 	dev_t dev;
 	uint64_t sectors;	/* of 512 bytes */
 	uint32_t block;		/* bytes of its own sectors */
+	bool readonly;		/* the disk, or the kernel's view of it */
+	int fd;			/* -1: not open */
 };
 
-/* Returns 0 or a negative errno. Nothing stays open. */
-int disk_find(struct disk *disk, const char *path, struct error *err);
+/*
+ * Opens a block device. -EBUSY: it is to be held, and is mounted, held by
+ * somebody, or another device lies on it. -EROFS: it is to be written, and
+ * cannot be. Returns 0 or a negative errno; disk_close() is due only after 0.
+ */
+int disk_open(struct disk *disk, const char *path, enum disk_use use,
+	      struct error *err);
 
-/* -EBUSY where it is mounted, or another device lies on it. */
-int disk_claim(const struct disk *disk, struct error *err);
+/* Closes it, or gives it to others to hold. It may be done twice. */
+void disk_close(struct disk *disk);
+
+/* Holds it again: it must still be the same. Returns as disk_open(). */
+int disk_reopen(struct disk *disk, enum disk_use use, struct error *err);
 
 /*
- * Reads from what is on the device, not from a cache of it. @offset, @size and
- * @buf are multiples of 4096. Returns 0 or a negative errno.
+ * Read and write what is on the device, past a cache of it. @offset, @size and
+ * @buf are multiples of 4096. Return 0 or a negative errno; what was written
+ * is durable behind disk_sync().
  */
 int disk_read(const struct disk *disk, uint64_t offset, void *buf, size_t size,
+	      struct error *err);
+int disk_write(const struct disk *disk, uint64_t offset, const void *buf,
+	       size_t size, struct error *err);
+int disk_sync(const struct disk *disk, struct error *err);
+
+/* Sets @bytes from @offset on to zero, durably; multiples of 4096. */
+int disk_wipe(const struct disk *disk, uint64_t offset, uint64_t bytes,
 	      struct error *err);
 
 /*
@@ -44,7 +76,7 @@ void disk_number(const struct disk *disk, char *text, size_t size);
 /* The path of the device "major:minor". */
 bool disk_path(const char *number, char *path, size_t size);
 
-/* Memory for disk_read(), to be freed; NULL where there is none. */
+/* Memory for disk_read(), zeroed, to be freed; NULL where there is none. */
 void *disk_buffer(size_t size);
 
 #endif

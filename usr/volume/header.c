@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,8 @@
 
 #define SUBSYSTEM	"hearth"
 #define JSON_AREA	131072		/* bytes, of one of the two copies */
-#define WIPE_BLOCK	1048576
+#define HEADER_BYTES	(HEADER_SECTORS * 512)
+#define COPY_BLOCK	262144		/* bytes */
 
 static char said[256];
 
@@ -41,7 +43,132 @@ static void listen_errors(void)
 	*said = '\0';
 }
 
-/* --- making one --------------------------------------------------------------- */
+static void begin(struct header *header)
+{
+	memset(header, 0, sizeof(*header));
+	header->token_id = -1;
+	header->memory = -1;
+	header->lock = -1;
+}
+
+/* --- in memory ------------------------------------------------------------------ */
+
+/* A file that is nowhere, as long as a header. Returns 0 or a negative errno. */
+static int memory_new(struct header *header)
+{
+	header->memory = memfd_create("hearth-header", MFD_CLOEXEC);
+	if (header->memory < 0 || ftruncate(header->memory, HEADER_BYTES))
+		return -errno;
+	return 0;
+}
+
+static int memory_init(struct header *header)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", header->memory);
+	return crypt_init(&header->cd, path);
+}
+
+static int format(struct header *header)
+{
+	struct crypt_pbkdf_type cost = {
+		/* of the digest of a key that nobody has: any will do */
+		.type = CRYPT_KDF_PBKDF2, .hash = "sha256", .iterations = 1000,
+		.flags = CRYPT_PBKDF_NO_BENCHMARK,
+	};
+	struct crypt_params_luks2 params = {
+		.pbkdf = &cost, .sector_size = 512, .subsystem = SUBSYSTEM,
+	};
+	int ret;
+
+	ret = crypt_set_metadata_size(header->cd, JSON_AREA,
+				      HEADER_BYTES - 2 * JSON_AREA);
+	if (!ret)
+		ret = crypt_set_data_offset(header->cd, HEADER_SECTORS);
+	if (!ret)
+		ret = crypt_format(header->cd, CRYPT_LUKS2, "aes",
+				   "xts-plain64", NULL, NULL, 64, &params);
+	return ret;
+}
+
+int header_new(struct header *header, struct error *err)
+{
+	int ret;
+
+	listen_errors();
+	begin(header);
+	ret = memory_new(header);
+	if (!ret)
+		ret = memory_init(header);
+	if (!ret)
+		ret = format(header);
+	if (ret) {
+		error_set(err, -ret, "no header can be made: %s",
+			  header_reason(ret));
+	} else {
+		strcpy(header->uuid, crypt_get_uuid(header->cd));
+		ret = runtime_lock(header->uuid, &header->lock, err);
+	}
+	if (ret)
+		header_close(header);
+	return ret;
+}
+
+/* --- from memory to where it is to be --------------------------------------------- */
+
+static int no_memory(struct error *err)
+{
+	return error_set(err, ENOMEM, "no memory for a header");
+}
+
+/* All of it, to be freed. */
+static char *read_memory(const struct header *header, struct error *err)
+{
+	char *buf = disk_buffer(HEADER_BYTES);
+	size_t have = 0;
+	ssize_t n;
+
+	if (!buf)
+		no_memory(err);
+	while (buf && have < HEADER_BYTES) {
+		n = pread(header->memory, buf + have, HEADER_BYTES - have,
+			  (off_t)have);
+		if (n <= 0) {
+			error_set(err, EIO, "a header in memory cannot be read");
+			free(buf);
+			return NULL;
+		}
+		have += (size_t)n;
+	}
+	return buf;
+}
+
+int header_install_disk(struct header *header, const struct disk *disk,
+			struct error *err)
+{
+	char *buf = read_memory(header, err);
+	int ret;
+
+	if (!buf)
+		return -err->code;
+	/* the keyslots, then the second copy, then the first: one is a header */
+	ret = disk_write(disk, 2 * JSON_AREA, buf + 2 * JSON_AREA,
+			 HEADER_BYTES - 2 * JSON_AREA, err);
+	if (!ret)
+		ret = disk_sync(disk, err);
+	if (!ret)
+		ret = disk_write(disk, JSON_AREA, buf + JSON_AREA, JSON_AREA,
+				 err);
+	if (!ret)
+		ret = disk_write(disk, 0, buf, JSON_AREA, err);
+	if (!ret)
+		ret = disk_sync(disk, err);
+	free(buf);
+	if (!ret)
+		strcpy(header->path, disk->path);
+	return ret;
+}
 
 void header_sync_folder(const char *path)
 {
@@ -56,84 +183,104 @@ void header_sync_folder(const char *path)
 	close(fd);
 }
 
-/* A file is made as long as it has to be; nobody else may read it. */
-static int make_file(const char *path, struct error *err)
+static void prepared_name(const char *path, char *name)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int ret = 0;
-
-	if (fd < 0)
-		return error_set(err, errno, "%s cannot be made: %s", path,
-				 strerror(errno));
-	if (ftruncate(fd, HEADER_SECTORS * 512L) || fsync(fd))
-		ret = error_set(err, errno, "%s cannot be written: %s", path,
-				strerror(errno));
-	close(fd);
-	header_sync_folder(path);
-	return ret;
+	snprintf(name, PATH_MAX, "%.*s.hearth-%d", PATH_MAX - 32, path,
+		 (int)getpid());
 }
 
-static int begin(struct header *header, const char *path)
+static int write_file(int fd, const char *buf, size_t size)
 {
-	memset(header, 0, sizeof(*header));
-	header->token_id = -1;
-	header->lock = -1;
-	if (!realpath(path, header->path))
-		return -errno;
-	return 0;
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < size) {
+		n = write(fd, buf + done, size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -ENOSPC;
+		done += (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
 }
 
-static int format(struct header *header, bool detached)
+static int prepare_file(struct header *header, const char *path,
+			struct error *err)
 {
-	struct crypt_pbkdf_type cost = {
-		/* of the digest of a key that nobody has: any will do */
-		.type = CRYPT_KDF_PBKDF2, .hash = "sha256", .iterations = 1000,
-		.flags = CRYPT_PBKDF_NO_BENCHMARK,
-	};
-	struct crypt_params_luks2 params = {
-		.pbkdf = &cost, .sector_size = 512, .subsystem = SUBSYSTEM,
-	};
-	int ret;
+	char name[PATH_MAX], *buf = read_memory(header, err);
+	int fd, ret;
 
-	ret = crypt_set_metadata_size(header->cd, JSON_AREA,
-				      HEADER_SECTORS * 512 - 2 * JSON_AREA);
+	if (!buf)
+		return -err->code;
+	prepared_name(path, name);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ret = fd < 0 ? -errno : write_file(fd, buf, HEADER_BYTES);
+	if (fd >= 0)
+		close(fd);
+	free(buf);
 	if (!ret)
-		ret = crypt_set_data_offset(header->cd,
-					    detached ? 0 : HEADER_SECTORS);
-	if (!ret)
-		ret = crypt_format(header->cd, CRYPT_LUKS2, "aes",
-				   "xts-plain64", NULL, NULL, 64, &params);
-	return ret;
+		return 0;
+	header_discard_file(path);
+	return error_set(err, -ret, "%s cannot be made: %s", path,
+			 strerror(-ret));
 }
 
-int header_format(struct header *header, const char *path, const char *data,
-		  struct error *err)
+int header_prepare_file(struct header *header, const char *path,
+			struct error *err)
 {
-	int ret = data ? make_file(path, err) : 0;
+	if (!access(path, F_OK))
+		return error_set(err, EEXIST, "%s cannot be made: it is there",
+				 path);
+	return prepare_file(header, path, err);
+}
+
+int header_replace_file(struct header *header, const char *path,
+			struct error *err)
+{
+	char name[PATH_MAX];
+	int ret = prepare_file(header, path, err);
 
 	if (ret)
 		return ret;
-	listen_errors();
-	ret = begin(header, path);
-	if (!ret)
-		ret = data ? crypt_init_data_device(&header->cd, path, data) :
-			     crypt_init(&header->cd, path);
-	if (!ret)
-		ret = format(header, data);
-	if (ret) {
-		error_set(err, -ret, "no header can be made on %s: %s", path,
-			  header_reason(ret));
-		goto fail;
+	prepared_name(path, name);
+	if (rename(name, path)) {
+		ret = error_set(err, errno, "%s cannot be replaced: %s", path,
+				strerror(errno));
+		unlink(name);
+		return ret;
 	}
-	strcpy(header->uuid, crypt_get_uuid(header->cd));
-	ret = runtime_lock(header->uuid, true, &header->lock, err);
-	if (!ret)
-		return 0;
-fail:
-	crypt_free(header->cd);
-	if (data)
-		unlink(path);
-	return ret;
+	header_sync_folder(path);
+	return 0;
+}
+
+int header_install_file(struct header *header, const char *path,
+			struct error *err)
+{
+	char name[PATH_MAX];
+	int ret;
+
+	prepared_name(path, name);
+	ret = renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE);
+	/* not every file system can do that */
+	if (ret && errno == EINVAL && access(path, F_OK))
+		ret = rename(name, path);
+	if (ret)
+		return error_set(err, errno, "%s cannot be made: %s", path,
+				 strerror(errno));
+	header_sync_folder(path);
+	if (!realpath(path, header->path))
+		return error_set(err, errno, "%s cannot be used: %s", path,
+				 strerror(errno));
+	return 0;
+}
+
+void header_discard_file(const char *path)
+{
+	char name[PATH_MAX];
+
+	prepared_name(path, name);
+	unlink(name);
 }
 
 /* --- reading it ----------------------------------------------------------------- */
@@ -154,58 +301,115 @@ static int find_token(struct header *header, struct error *err)
 	}
 	if (!strcmp(crypt_get_subsystem(header->cd) ?: "", SUBSYSTEM))
 		return error_set(err, ENODATA,
-				 "the volume on %s was begun and never finished: create it again, with --force",
+				 "the volume on %s was begun and never finished: create it again",
 				 header->path);
 	return error_set(err, ENODATA,
 			 "%s has a LUKS2 header, but not of a volume of ours",
 			 header->path);
 }
 
+static int no_header(const char *path, int ret, struct error *err)
+{
+	if (ret == -EINVAL)
+		return error_set(err, EINVAL,
+				 "%s has no header of a volume: it is another disk, or the header is elsewhere (--meta, --header)",
+				 path);
+	return error_set(err, -ret, "%s has no header of a volume: %s", path,
+			 header_reason(ret));
+}
+
+/* What is behind @header->cd. */
 static int load(struct header *header, const char *path, struct error *err)
 {
-	int ret;
+	int ret = crypt_load(header->cd, CRYPT_LUKS2, NULL);
 
-	listen_errors();
-	ret = begin(header, path);
 	if (ret)
-		return error_set(err, -ret, "%s: %s", path, strerror(-ret));
-	ret = crypt_init(&header->cd, path);
-	if (!ret)
-		ret = crypt_load(header->cd, CRYPT_LUKS2, NULL);
-	if (ret)
-		ret = error_set(err, -ret, "%s has no header of a volume: %s",
-				path, header_reason(ret));
-	else
-		snprintf(header->uuid, sizeof(header->uuid), "%s",
-			 crypt_get_uuid(header->cd));
+		return no_header(path, ret, err);
+	snprintf(header->uuid, sizeof(header->uuid), "%s",
+		 crypt_get_uuid(header->cd));
+	return find_token(header, err);
+}
+
+/* The bytes of a device or a file into memory, as many as there are. */
+static int copy_to_memory(struct header *header, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	static char buf[COPY_BLOCK];
+	off_t at = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (!ret && at < HEADER_BYTES) {
+		n = pread(fd, buf, sizeof(buf), at);
+		if (n < 0)
+			ret = -errno;
+		if (n <= 0)
+			break;
+		if (pwrite(header->memory, buf, (size_t)n, at) != n)
+			ret = -EIO;
+		at += n;
+	}
+	close(fd);
 	return ret;
 }
 
 int header_peek(struct header *header, const char *path, struct error *err)
 {
-	int ret = load(header, path, err);
+	int ret;
 
+	listen_errors();
+	begin(header);
+	ret = realpath(path, header->path) ? 0 : -errno;
 	if (!ret)
-		ret = find_token(header, err);
+		ret = memory_new(header);
+	if (!ret)
+		ret = copy_to_memory(header, path);
+	if (!ret)
+		ret = memory_init(header);
+	if (ret)
+		error_set(err, -ret, "%s cannot be read: %s", path,
+			  strerror(-ret));
+	else
+		ret = load(header, path, err);
 	if (ret)
 		header_close(header);
 	return ret;
 }
 
-int header_load(struct header *header, const char *path, bool wait,
-		struct error *err)
+static int open_there(struct header *header, const char *path,
+		      struct error *err)
+{
+	int ret;
+
+	listen_errors();
+	begin(header);
+	ret = realpath(path, header->path) ? 0 : -errno;
+	if (!ret)
+		ret = crypt_init(&header->cd, path);
+	if (ret)
+		return error_set(err, -ret, "%s cannot be used: %s", path,
+				 header_reason(ret));
+	ret = load(header, path, err);
+	if (ret)
+		header_close(header);
+	return ret;
+}
+
+int header_load(struct header *header, const char *path, struct error *err)
 {
 	char uuid[sizeof(header->uuid)];
-	int lock, ret = load(header, path, err);
+	int lock, ret = header_peek(header, path, err);
 
-	strcpy(uuid, ret ? "" : header->uuid);
+	if (ret)
+		return ret;
+	strcpy(uuid, header->uuid);
 	header_close(header);
-	if (!ret)
-		ret = runtime_lock(uuid, wait, &lock, err);
+	ret = runtime_lock(uuid, &lock, err);
 	if (ret)
 		return ret;
 	/* once more: it may have changed before the lock was ours */
-	ret = header_peek(header, path, err);
+	ret = open_there(header, path, err);
 	if (!ret && strcmp(uuid, header->uuid)) {
 		header_close(header);
 		ret = error_set(err, EAGAIN, "the header on %s has changed",
@@ -223,6 +427,9 @@ void header_close(struct header *header)
 	if (header->cd)
 		crypt_free(header->cd);
 	header->cd = NULL;
+	if (header->memory >= 0)
+		close(header->memory);
+	header->memory = -1;
 	if (header->lock >= 0)
 		close(header->lock);
 	header->lock = -1;
@@ -264,43 +471,59 @@ static int set_cost(struct header *header, const struct header_cost *cost)
 	return crypt_set_pbkdf_type(header->cd, &type);
 }
 
-static bool keyslot_used(struct header *header, int keyslot)
+bool header_has_key(const struct header *header, uint32_t keyslot)
 {
-	crypt_keyslot_info info = crypt_keyslot_status(header->cd, keyslot);
+	crypt_keyslot_info info = crypt_keyslot_status(header->cd,
+						       (int)keyslot);
 
 	return info != CRYPT_SLOT_INACTIVE && info != CRYPT_SLOT_INVALID;
 }
 
-static int keyslots_used(struct header *header)
+static bool is_taken(const struct token *token, uint32_t keyslot)
 {
-	int i, n = 0;
+	uint32_t i;
 
-	for (i = 0; i < crypt_keyslot_max(CRYPT_LUKS2); i++)
-		n += keyslot_used(header, i);
-	return n;
+	for (i = 0; i < token->n_slots; i++)
+		if (token->slots[i].keyslot == keyslot)
+			return true;
+	return false;
 }
 
-int header_add_key(struct header *header, const struct secret *key,
-		   const struct secret *pass, const struct header_cost *cost,
-		   struct error *err)
+int header_free_key(const struct header *header, struct error *err)
+{
+	int i, n = 0, found = -1;
+
+	for (i = 0; i < crypt_keyslot_max(CRYPT_LUKS2); i++) {
+		if (header_has_key(header, (uint32_t)i))
+			n++;
+		else if (found < 0 && !is_taken(&header->token, (uint32_t)i))
+			found = i;
+	}
+	if (n < HEADER_KEYS && found >= 0)
+		return found;
+	return error_set(err, ENOSPC,
+			 "the header has room for %d slots, and that many are there: erase one first",
+			 HEADER_KEYS);
+}
+
+int header_add_key(struct header *header, uint32_t keyslot,
+		   const struct secret *key, const struct secret *pass,
+		   const struct header_cost *cost, struct error *err)
 {
 	int ret;
 
-	if (keyslots_used(header) >= HEADER_KEYS)
-		return error_set(err, ENOSPC,
-				 "the header has room for %d slots, and that many are there: erase one first",
-				 HEADER_KEYS);
 	*said = '\0';
 	ret = set_cost(header, cost);
 	if (!ret)
-		ret = crypt_keyslot_add_by_key(header->cd, CRYPT_ANY_SLOT,
+		ret = crypt_keyslot_add_by_key(header->cd, (int)keyslot,
 					       key->data, key->size,
 					       pass->data, pass->size,
 					       CRYPT_VOLUME_KEY_NO_SEGMENT);
 	if (ret < 0)
-		return error_set(err, -ret, "a keyslot cannot be added to the header on %s: %s",
-				 header->path, header_reason(ret));
-	return ret;
+		return error_set(err, -ret, "a keyslot cannot be added to the header%s%s: %s",
+				 *header->path ? " on " : "", header->path,
+				 header_reason(ret));
+	return 0;
 }
 
 int header_get_key(struct header *header, uint32_t keyslot,
@@ -352,7 +575,7 @@ int header_drop_key(struct header *header, uint32_t keyslot, struct error *err)
 {
 	int ret;
 
-	if (!keyslot_used(header, (int)keyslot))
+	if (!header_has_key(header, keyslot))
 		return 0;
 	*said = '\0';
 	ret = crypt_keyslot_destroy(header->cd, (int)keyslot);
@@ -360,40 +583,4 @@ int header_drop_key(struct header *header, uint32_t keyslot, struct error *err)
 		return error_set(err, -ret, "keyslot %u cannot be destroyed: %s",
 				 keyslot, header_reason(ret));
 	return 0;
-}
-
-int header_tidy(struct header *header, struct error *err)
-{
-	struct token *token = &header->token;
-	int i, ret = 0;
-	uint32_t s;
-
-	for (i = 0; !ret && i < crypt_keyslot_max(CRYPT_LUKS2); i++) {
-		for (s = 0; s < token->n_slots; s++)
-			if (token->slots[s].keyslot == (uint32_t)i)
-				break;
-		if (s == token->n_slots)
-			ret = header_drop_key(header, (uint32_t)i, err);
-	}
-	return ret;
-}
-
-int header_wipe(struct header *header, const char *path, uint64_t offset,
-		uint64_t bytes, struct error *err)
-{
-	int fd, ret;
-
-	*said = '\0';
-	ret = crypt_wipe(header->cd, path, CRYPT_WIPE_ZERO, offset, bytes,
-			 bytes < WIPE_BLOCK ? bytes : WIPE_BLOCK, 0, NULL, NULL);
-	if (ret)
-		return error_set(err, -ret, "%s cannot be wiped: %s", path,
-				 header_reason(ret));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fsync(fd))
-		ret = error_set(err, errno, "%s cannot be written: %s", path,
-				strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ret;
 }

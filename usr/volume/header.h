@@ -15,6 +15,7 @@
 #include <limits.h>
 
 #include "../format/token.h"
+#include "disk.h"
 #include "secret.h"
 
 #define HEADER_SECTORS	32768	/* 16 MiB */
@@ -23,8 +24,9 @@
 
 struct header {
 	struct crypt_device *cd;
-	char path[PATH_MAX];
+	char path[PATH_MAX];	/* "": in memory */
 	char uuid[40];
+	int memory;		/* descriptor of a copy in memory; -1: none */
 	int token_id;		/* -1: none yet */
 	int lock;		/* -1: not ours */
 	struct token token;
@@ -37,23 +39,45 @@ struct header_cost {
 };
 
 /*
- * Makes a header without token and keys on @path: at the beginning of a device
- * if @data is NULL, else in a file of its own for the data device @data.
- * Returns 0 or a negative errno; header_close() is due only after 0. It is
- * locked, as by header_load().
+ * Makes a header without token and keys in memory. header_install_disk() or
+ * header_prepare_file() and header_install_file() put it where it is to be, when
+ * it is complete and all else is known to be good. Returns 0 or a negative errno;
+ * header_close() is due only after 0. It is locked, as by header_load().
  */
-int header_format(struct header *header, const char *path, const char *data,
-		  struct error *err);
+int header_new(struct header *header, struct error *err);
+
+/*
+ * Writes a header that was made in memory to the beginning of @disk, which is
+ * open for writing. The copies that count are written last, and durable then.
+ */
+int header_install_disk(struct header *header, const struct disk *disk,
+			struct error *err);
+
+/*
+ * The same for a file of its own, which must not be there: first under a name
+ * that nobody uses, then under its own, at once. header_discard_file() does
+ * away with the first.
+ */
+int header_prepare_file(struct header *header, const char *path,
+			struct error *err);
+int header_install_file(struct header *header, const char *path,
+			struct error *err);
+void header_discard_file(const char *path);
+
+/* Puts one in memory in the place of the file @path, at once. */
+int header_replace_file(struct header *header, const char *path,
+			struct error *err);
 
 /*
  * Reads the header of a volume, and keeps others from changing it until
- * header_close(). Without @wait -EBUSY says that somebody does. Returns 0 or a
- * negative errno.
+ * header_close(). Returns 0 or a negative errno.
  */
-int header_load(struct header *header, const char *path, bool wait,
-		struct error *err);
+int header_load(struct header *header, const char *path, struct error *err);
 
-/* The same without a lock, and so without the right to change it. */
+/*
+ * Reads a copy of it, which cannot be changed: neither the header on the disk nor
+ * anything else is written. No lock is taken.
+ */
 int header_peek(struct header *header, const char *path, struct error *err);
 
 void header_close(struct header *header);
@@ -61,13 +85,19 @@ void header_close(struct header *header);
 /* Makes the token durable. Returns 0 or a negative errno. */
 int header_write(struct header *header, struct error *err);
 
+/* A keyslot that is free, and no slot has; -ENOSPC: there is none. */
+int header_free_key(const struct header *header, struct error *err);
+
+/* Is there a key in a keyslot? */
+bool header_has_key(const struct header *header, uint32_t keyslot);
+
 /*
- * Adds a durable keyslot of @key (metadata key and data key) under a
- * passphrase. Returns its number or a negative errno.
+ * Adds a durable @keyslot of @key (metadata key and data key) under a
+ * passphrase. Returns 0 or a negative errno.
  */
-int header_add_key(struct header *header, const struct secret *key,
-		   const struct secret *pass, const struct header_cost *cost,
-		   struct error *err);
+int header_add_key(struct header *header, uint32_t keyslot,
+		   const struct secret *key, const struct secret *pass,
+		   const struct header_cost *cost, struct error *err);
 
 /*
  * Opens a keyslot. Returns 0 and @key, -EPERM for a wrong passphrase, or
@@ -82,15 +112,11 @@ int header_change_key(struct header *header, uint32_t keyslot,
 		      const struct secret *pass, const struct secret *new,
 		      const struct header_cost *cost, struct error *err);
 
-/* Destroys a keyslot; one that is not there is fine. */
+/*
+ * Destroys a keyslot; one that is not there is fine. Data whose last key it was
+ * are lost: whoever calls it knows from the kernel that there are none.
+ */
 int header_drop_key(struct header *header, uint32_t keyslot, struct error *err);
-
-/* Destroys keyslots that no slot has: a crash left them, no data needs them. */
-int header_tidy(struct header *header, struct error *err);
-
-/* Sets @bytes from @offset on of a device to zero, durably. */
-int header_wipe(struct header *header, const char *path, uint64_t offset,
-		uint64_t bytes, struct error *err);
 
 /* Makes the name of a new file durable. */
 void header_sync_folder(const char *path);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../format/status.h"
+#include "../format/table.h"
 
 #define MAPPER_NAME	128
 #define MAPPER_UUID	40	/* of the LUKS2 header */
@@ -32,17 +33,44 @@ bool mapper_name_valid(const char *name);
 /* Is there a device of this name, ours or not? */
 bool mapper_exists(const char *name);
 
+/* The "major:minor" of a device that is there. */
+void mapper_number(const char *name, char *number, size_t size);
+
 /* Is a volume with this header open? Then @name (MAPPER_NAME bytes) is set. */
 bool mapper_find(const char *uuid, char *name);
 
 /*
  * Creates a device and loads, then resumes a table of one target: @target is
- * "rekey" with @uuid of the header, or another one with NULL for none. Returns 0 or a
- * negative errno; then there is no device.
+ * "rekey" with @uuid of the header, or another one with NULL, for our own use.
+ * Returns 0 or a negative errno; then there is no device.
  */
 int mapper_create(const char *name, const char *uuid, const char *target,
 		  const char *params, uint64_t sectors, bool readonly,
 		  struct error *err);
+
+/*
+ * Would the kernel take a table of "rekey"? It is loaded into a device of its
+ * own, which never becomes active, and goes again. Returns 0 or why not.
+ */
+int mapper_try(const char *params, uint64_t sectors, struct error *err);
+
+/* A name for a device of our own: of this process, and of @what. */
+void mapper_private_name(const char *what, char name[static MAPPER_NAME]);
+
+/* Removes what mapper_private_name() named in a process that is no more. */
+void mapper_tidy(void);
+
+/*
+ * A further table for a device of ours, which takes the place of the active one
+ * at the next mapper_resume(); mapper_clear() forgets it.
+ */
+int mapper_load(const char *name, const char *params, uint64_t sectors,
+		bool readonly, struct error *err);
+void mapper_clear(const char *name);
+
+/* Holds its I/O, when what is under way has ended, and lets it go on. */
+int mapper_suspend(const char *name, struct error *err);
+int mapper_resume(const char *name, struct error *err);
 
 /* Removes a device that mapper_create() has made. */
 int mapper_remove(const char *name, struct error *err);
@@ -58,7 +86,7 @@ int mapper_info(const char *name, struct mapper_volume *volume,
 int mapper_get(const char *name, struct mapper_volume *volume,
 	       struct error *err);
 
-/* Sends a message. @what is said before the kernel's reason. */
+/* Sends a message of one line. @what is said before the kernel's reason. */
 __attribute__((format(printf, 4, 5)))
 int mapper_message(const char *name, const char *what, struct error *err,
 		   const char *fmt, ...);

@@ -27,7 +27,7 @@ static int make_folder(struct error *err)
 	return 0;
 }
 
-int runtime_lock(const char *uuid, bool wait, int *fd, struct error *err)
+int runtime_lock(const char *uuid, int *fd, struct error *err)
 {
 	char path[PATH_MAX];
 	int ret = make_folder(err);
@@ -38,14 +38,10 @@ int runtime_lock(const char *uuid, bool wait, int *fd, struct error *err)
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*fd < 0)
 		return no_folder(err);
-	while (flock(*fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+	while (flock(*fd, LOCK_EX)) {
 		if (errno == EINTR)
 			continue;
-		if (errno == EWOULDBLOCK)
-			ret = error_set(err, EBUSY,
-					"another command changes the header");
-		else
-			ret = no_folder(err);
+		ret = no_folder(err);
 		close(*fd);
 		return ret;
 	}

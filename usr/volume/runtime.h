@@ -12,11 +12,10 @@
 #include "../format/error.h"
 
 /*
- * Waits until nobody else changes the header with this uuid; without @wait
- * -EBUSY says that somebody does. Close @fd to let others. Returns 0 or a
- * negative errno.
+ * Waits until nobody else changes the header with this uuid. Close @fd to let
+ * others. Returns 0 or a negative errno.
  */
-int runtime_lock(const char *uuid, bool wait, int *fd, struct error *err);
+int runtime_lock(const char *uuid, int *fd, struct error *err);
 
 /* The header's path, absolute. */
 int runtime_remember(const char *uuid, const char *path, struct error *err);

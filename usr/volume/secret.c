@@ -27,6 +27,12 @@ int secret_alloc(struct secret *secret, size_t size, struct error *err)
 	return error_set(err, ENOMEM, "no memory for a key");
 }
 
+void secret_copy(struct secret *to, const struct secret *from)
+{
+	memcpy(to->data, from->data, from->size);
+	to->size = from->size;
+}
+
 void secret_free(struct secret *secret)
 {
 	crypt_safe_free(secret->data);
@@ -63,7 +69,7 @@ int secret_read(struct secret *secret, int fd, bool line, struct error *err)
 {
 	size_t room = 4096;
 	char *grown;
-	ssize_t n;
+	ssize_t n = 0;
 	int ret = secret_alloc(secret, room, err);
 
 	secret->size = 0;
@@ -91,8 +97,9 @@ int secret_read(struct secret *secret, int fd, bool line, struct error *err)
 			break;
 		secret->size += (size_t)n;
 	}
-	if (!ret && !secret->size)
-		ret = error_set(err, EINVAL, "the passphrase is empty");
+	if (!ret && line && !secret->size && !n)
+		ret = error_set(err, ENODATA,
+				"there is no passphrase: standard input is at its end (--key-file and --key-fd name other places)");
 	if (ret)
 		secret_free(secret);
 	return ret;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../../format/number.h"
+#include "../../format/size.h"
 #include "../../format/token.h"
 #include "../../volume/mapper.h"
 #include "options.h"
@@ -20,6 +21,8 @@ static const char **text_option(struct volume_options *o, int opt)
 		return &o->header;
 	case OPT_BACKUP:
 		return &o->header_backup;
+	case OPT_LUKS_HEADER:
+		return &o->luks_header;
 	case OPT_USER:
 		return &o->user;
 	case OPT_CIPHER:
@@ -50,64 +53,117 @@ static bool *flag_option(struct volume_options *o, int opt)
 		return &o->readonly;
 	case OPT_PLAIN:
 		return &o->plain;
+	case OPT_NO_KEY:
+		return &o->no_key;
 	default:
 		return NULL;
 	}
 }
 
-/* "20G": bytes, KiB, MiB, GiB or TiB, in whole sectors. */
-static bool parse_size(const char *text, uint64_t *sectors)
+/* --- sizes -------------------------------------------------------------------- */
+
+static int size_option(const char *text, uint64_t *sectors)
 {
-	static const char units[] = "KMGT";
-	char digits[24];
-	size_t len = strspn(text, "0123456789");
-	const char *unit;
-	unsigned int shift;
+	uint64_t bytes;
+
+	if (!size_parse(text, 1, &bytes) || !bytes || bytes % 512)
+		return usage("a size is a number of bytes, or with K, M, G or T, in whole sectors and more than 0, not \"%s\"",
+			     text);
+	*sectors = bytes / 512;
+	return EXIT_DONE;
+}
+
+/* dm-crypt and cryptsetup count sectors, we count bytes: so it has to be said. */
+static int offset_option(const char *text, uint64_t *sectors)
+{
+	uint64_t bytes;
+
+	if (!size_parse(text, 0, &bytes))
+		return usage("an offset is a number with its unit: \"%ss\" for sectors of 512 bytes, as cryptsetup counts, \"%sB\" for bytes, or K, M, G",
+			     text, text);
+	if (bytes % 512)
+		return usage("an offset is in whole sectors of 512 bytes, not \"%s\"",
+			     text);
+	*sectors = bytes / 512;
+	return EXIT_DONE;
+}
+
+static int region_option(const char *text, uint32_t *sectors)
+{
+	uint64_t bytes;
+
+	if (!size_parse(text, 1024, &bytes) || bytes < 256 << 10 ||
+	    bytes > 16 << 20 || bytes & (bytes - 1))
+		return usage("a region has 256K to 16M, a power of two (a number alone counts KiB), not \"%s\"",
+			     text);
+	*sectors = (uint32_t)(bytes / 512);
+	return EXIT_DONE;
+}
+
+static int sector_option(const char *text, uint32_t *bytes)
+{
 	uint64_t n;
 
-	if (len >= sizeof(digits))
+	if (!size_parse(text, 1, &n) || (n != 512 && n != 4096))
+		return usage("a sector has 512 or 4096 bytes, not \"%s\"",
+			     text);
+	*bytes = (uint32_t)n;
+	return EXIT_DONE;
+}
+
+static int memory_option(const char *text, uint32_t *kib)
+{
+	uint64_t bytes;
+
+	if (!size_parse(text, 1024, &bytes) || bytes < 32 << 10 ||
+	    bytes > 4ull << 30 || bytes % 1024)
+		return usage("memory is 32K to 4G (a number alone counts KiB), not \"%s\"",
+			     text);
+	*kib = (uint32_t)(bytes / 1024);
+	return EXIT_DONE;
+}
+
+bool volume_rate(const char *text, uint32_t *rate)
+{
+	uint64_t bytes;
+
+	if (!size_parse(text, 1024, &bytes) || bytes % 1024 ||
+	    bytes / 1024 > UINT32_MAX)
 		return false;
-	memcpy(digits, text, len);
-	digits[len] = '\0';
-	if (!number_parse(digits, 1ull << 60, &n))
-		return false;
-	unit = text[len] ? strchr(units, text[len]) : NULL;
-	if (text[len] && (!unit || text[len + 1]))
-		return false;
-	shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
-	if (n >> (60 - shift) || (n << shift) % 512)
-		return false;
-	*sectors = (n << shift) / 512;
+	*rate = (uint32_t)(bytes / 1024);
 	return true;
 }
+
+static int rate_option(struct volume_options *o, const char *text)
+{
+	if (!volume_rate(text, &o->rate))
+		return usage("a rate is a number a second with K, M or G (a number alone counts KiB), or 0 for none, not \"%s\"",
+			     text);
+	o->has_rate = true;
+	return EXIT_DONE;
+}
+
+/* --- numbers ------------------------------------------------------------------ */
 
 static int number_option(struct volume_options *o, int opt, const char *text)
 {
 	const struct {
 		int opt;
 		const char *what;
-		uint64_t max;
+		uint64_t least, most;
 		uint32_t *to;
 	} numbers[] = {
-		{ OPT_KEY_SIZE, "a key size is 128 to 512 bits", 1024,
-		  &o->key_bits },
-		{ OPT_SECTOR_SIZE, "a sector has 512 or 4096 bytes", 4096,
-		  &o->sector_size },
-		{ OPT_REGION_SIZE, "a region has 256 to 16384 KiB", 16384,
-		  &o->region },
-		{ OPT_RATE, "a rate is a number of KiB/s, 0 for none", UINT32_MAX,
-		  &o->rate },
-		{ OPT_MEMORY, "memory is a number of KiB, 32 or more",
-		  4194304, &o->cost.memory },
+		{ OPT_KEY_SIZE, "a key size is 128 to 1024 bits, a multiple of 8",
+		  128, 1024, &o->key_bits },
 		{ OPT_ITERATIONS, "iterations are a number, 4 or more",
-		  UINT32_MAX, &o->cost.iterations },
-		{ OPT_KEY_FD, "a descriptor is a number", 65535,
+		  4, UINT32_MAX, &o->cost.iterations },
+		{ OPT_KEY_FD, "a descriptor is a number", 0, 65535,
 		  (uint32_t *)&o->key.fd },
-		{ OPT_NEW_KEY_FD, "a descriptor is a number", 65535,
+		{ OPT_NEW_KEY_FD, "a descriptor is a number", 0, 65535,
 		  (uint32_t *)&o->new_key.fd },
-		{ OPT_FROM, "a slot is 0 to 247", TOKEN_SLOT_MAX,
+		{ OPT_FROM, "a slot is 0 to 247", 0, TOKEN_SLOT_MAX,
 		  (uint32_t *)&o->from },
-		{ OPT_TO, "a slot is 0 to 247", TOKEN_SLOT_MAX,
+		{ OPT_TO, "a slot is 0 to 247", 0, TOKEN_SLOT_MAX,
 		  (uint32_t *)&o->to },
 	};
 	uint64_t v;
@@ -116,7 +172,8 @@ static int number_option(struct volume_options *o, int opt, const char *text)
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		if (numbers[i].opt != opt)
 			continue;
-		if (!number_parse(text, numbers[i].max, &v))
+		if (!number_parse(text, numbers[i].most, &v) ||
+		    v < numbers[i].least)
 			return usage("%s, not \"%s\"", numbers[i].what, text);
 		*numbers[i].to = (uint32_t)v;
 	}
@@ -153,34 +210,32 @@ static int take_option(struct volume_options *o, int opt, const struct run *run)
 	case OPT_RANGE:
 		return range_option(o, run);
 	case OPT_SIZE:
+		return size_option(optarg, &o->size);
 	case OPT_OFFSET:
-		if (parse_size(optarg, opt == OPT_SIZE ? &o->size : &o->offset))
-			return EXIT_DONE;
-		return usage("a size is whole sectors in bytes, or with K, M, G or T, not \"%s\"",
-			     optarg);
+		return offset_option(optarg, &o->offset);
+	case OPT_REGION_SIZE:
+		return region_option(optarg, &o->region);
+	case OPT_SECTOR_SIZE:
+		return sector_option(optarg, &o->sector_size);
+	case OPT_MEMORY:
+		return memory_option(optarg, &o->cost.memory);
+	case OPT_RATE:
+		return rate_option(o, optarg);
 	case OPT_WITHOUT:
 		if (!number_parse(optarg, TOKEN_DEVICES - 1, &n))
 			return usage("a device is 0 to %d, not \"%s\"",
 				     TOKEN_DEVICES - 1, optarg);
 		o->without |= 1ull << n;
 		return EXIT_DONE;
+	default:
+		return number_option(o, opt, optarg);
 	}
-	o->has_rate |= opt == OPT_RATE;
-	return number_option(o, opt, optarg);
 }
 
 static int check(const struct volume_options *o)
 {
-	if (o->sector_size && o->sector_size != 512 && o->sector_size != 4096)
-		return usage("a sector has 512 or 4096 bytes");
-	if (o->region && (o->region < 256 || o->region & (o->region - 1)))
-		return usage("a region has 256 to 16384 KiB, and a power of two");
-	if (o->key_bits && (o->key_bits < 128 || o->key_bits % 8))
-		return usage("a key size is 128 to 1024 bits, in whole bytes");
-	if (o->cost.memory && o->cost.memory < 32)
-		return usage("memory is a number of KiB, 32 or more");
-	if (o->cost.iterations && o->cost.iterations < 4)
-		return usage("iterations are a number, 4 or more");
+	if (o->key_bits % 8)
+		return usage("a key size is 128 to 1024 bits, a multiple of 8");
 	if (o->cipher && !token_cipher_valid(o->cipher))
 		return usage("\"%s\" is no cipher", o->cipher);
 	if (o->user && !token_user_valid(o->user))
@@ -188,7 +243,15 @@ static int check(const struct volume_options *o)
 	return EXIT_DONE;
 }
 
-int volume_options_read(struct run *run, struct volume_options *o)
+static int check_name(const char *name)
+{
+	if (mapper_name_valid(name))
+		return -1;
+	return usage("\"%s\" is no name of a volume: that is made of letters, digits and _ . + -, and begins with neither . nor -%s",
+		     name, strchr(name, '/') ? "; the name comes before the devices" : "");
+}
+
+int volume_options_devices(struct run *run, struct volume_options *o)
 {
 	int opt, ret;
 
@@ -205,8 +268,19 @@ int volume_options_read(struct run *run, struct volume_options *o)
 	ret = check(o);
 	if (ret)
 		return ret;
-	if (run->argc && !mapper_name_valid(run->argv[0]))
-		return usage("\"%s\" is no name of a volume", run->argv[0]);
 	secret_begin();
 	return -1;
 }
+
+int volume_options_read(struct run *run, struct volume_options *o)
+{
+	int ret = volume_options_devices(run, o);
+
+	return ret >= 0 || !run->argc ? ret : check_name(run->argv[0]);
+}
+
+const struct option volume_no_options[] = { { 0 } };
+const struct option volume_header_option[] = { OPTION_HEADER, { 0 } };
+const struct option volume_wait_options[] = {
+	OPTION_HEADER, OPTION_WAIT, { 0 },
+};

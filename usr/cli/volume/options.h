@@ -10,25 +10,28 @@
 struct volume_options {
 	struct ask_source key, new_key;
 	struct header_cost cost;
-	const char *meta, *header, *header_backup, *user;
+	const char *meta, *header, *header_backup, *luks_header, *user;
 	const char *cipher, *hash;
-	uint32_t key_bits, sector_size, region, rate;
+	uint32_t key_bits, sector_size;
+	uint32_t region;		/* sectors */
+	uint32_t rate;			/* KiB/s */
 	uint64_t size, offset;		/* sectors */
 	uint64_t first, count;		/* regions */
 	int from, to;			/* slots; -1: not given */
 	uint64_t without;		/* a bit for each device */
 	const char *add;
 	bool has_range, has_rate;
-	bool large_iv, discards, force, yes, wait, readonly, plain;
+	bool large_iv, discards, force, yes, wait, readonly, plain, no_key;
 };
 
 enum {
 	OPT_KEY_FILE, OPT_KEY_FD, OPT_NEW_KEY_FILE, OPT_NEW_KEY_FD,
-	OPT_META, OPT_HEADER, OPT_BACKUP, OPT_USER, OPT_CIPHER, OPT_HASH,
-	OPT_KEY_SIZE, OPT_SECTOR_SIZE, OPT_REGION_SIZE, OPT_SIZE, OPT_OFFSET,
-	OPT_RANGE, OPT_RATE, OPT_FROM, OPT_TO, OPT_WITHOUT, OPT_ADD,
-	OPT_LARGE_IV, OPT_DISCARDS, OPT_FORCE, OPT_YES, OPT_WAIT, OPT_MEMORY,
-	OPT_ITERATIONS, OPT_READONLY, OPT_PLAIN,
+	OPT_META, OPT_HEADER, OPT_BACKUP, OPT_LUKS_HEADER, OPT_USER,
+	OPT_CIPHER, OPT_HASH, OPT_KEY_SIZE, OPT_SECTOR_SIZE, OPT_REGION_SIZE,
+	OPT_SIZE, OPT_OFFSET, OPT_RANGE, OPT_RATE, OPT_FROM, OPT_TO,
+	OPT_WITHOUT, OPT_ADD, OPT_LARGE_IV, OPT_DISCARDS, OPT_FORCE, OPT_YES,
+	OPT_WAIT, OPT_MEMORY, OPT_ITERATIONS, OPT_READONLY, OPT_PLAIN,
+	OPT_NO_KEY,
 };
 
 /* For a verb's list of options, each with its comma. */
@@ -61,10 +64,20 @@ enum {
 	OPTION_FLAG("iv-large-sectors", OPT_LARGE_IV),		\
 	OPTION_TEXT("region-size", OPT_REGION_SIZE)
 
+/* Options of verbs that take no others. */
+extern const struct option volume_no_options[], volume_header_option[],
+	volume_wait_options[];
+
 /*
  * Reads the options of @run into @o and checks each on its own, and that the
  * first operand may be a volume's name. Returns -1, or an exit code.
  */
 int volume_options_read(struct run *run, struct volume_options *o);
+
+/* The same of a verb whose operands are devices. */
+int volume_options_devices(struct run *run, struct volume_options *o);
+
+/* "50M": bytes a second as KiB/s, a number alone is KiB/s. False: it is none. */
+bool volume_rate(const char *text, uint32_t *rate);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "../../lib/volumes.h"
+#include "options.h"
 #include "volume.h"
 
 static void show_run(const struct volume_run *run, void *arg)
@@ -22,22 +23,34 @@ static void show_run(const struct volume_run *run, void *arg)
 	out_object_end(out);
 }
 
-int volume_regions(struct out *out, struct volume_options *o, int argc,
-		   char **argv)
+static int run(struct run *run)
 {
+	struct volume_options o;
+	int ret = volume_options_read(run, &o);
 	struct channel chan;
 	struct error err;
-	int ret;
 
-	(void)o, (void)argc;
+	if (ret >= 0)
+		return ret;
 	if (channel_open(&chan, &volume_family, &err))
 		return refused(&err);
-	out_array_begin(out, NULL);
-	ret = volume_runs(&chan, argv[0], show_run, out, &err);
+	out_array_begin(run->out, NULL);
+	ret = volume_runs(&chan, run->argv[0], show_run, run->out, &err);
 	if (ret)
-		out_drop(out);
+		out_drop(run->out);
 	else
-		out_array_end(out);
+		out_array_end(run->out);
 	channel_close(&chan);
 	return ret ? refused(&err) : EXIT_DONE;
 }
+
+const struct verb volume_regions = {
+	.name = "regions",
+	.what = "show which regions are under which slot, and where",
+	.synopsis = "NAME",
+	.help =
+	"Shows the map: regions in a row that are under one slot and lie in a row are\n"
+	"one line, with their device and the place there, in region sizes.\n",
+	.least = 1, .most = 1, .needs = "a name",
+	.run = run,
+};

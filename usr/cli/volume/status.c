@@ -5,6 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../format/size.h"
+#include "../../volume/volume.h"
+#include "help.h"
+#include "options.h"
 #include "volume.h"
 
 #define SAMPLE_MS	1000u
@@ -74,7 +78,7 @@ static void show_slots(struct out *out, const struct shown *s)
 {
 	const struct status *status = &s->v.dm.status;
 	struct token *token = (struct token *)&s->v.header.token;
-	char size[32];
+	char size[SIZE_TEXT];
 	uint32_t i;
 
 	out_array_begin(out, "slots");
@@ -86,20 +90,30 @@ static void show_slots(struct out *out, const struct shown *s)
 		out_uint(out, "slot", "    slot %llu", k->slot);
 		if (t)
 			out_string(out, "user", " of %s", t->user);
+		else if (s->has_header)
+			out_text(out, " (NOT IN THE HEADER, which is an old copy)");
+		else
+			out_text(out, " (whose, the header tells)");
 		out_string(out, "state", ": %s, ", k->state);
 		out_uint(out, "regions", "%llu regions", k->regions);
-		out_string(out, NULL, " (%s)\n",
-			   volume_size_text(k->regions * status->region, size));
+		out_string(out, NULL, " (%s)",
+			   size_text(k->regions * status->region * 512, size));
+		out_text(out, "\n");
 		out_object_end(out);
 	}
 	out_array_end(out);
+	if (s->has_header && s->v.header.token.job.set &&
+	    status->job == STATUS_NONE)
+		out_string(out, NULL,
+			   "    the rekey is at its end; its old slot is erased by: hearth volume job wait %s\n",
+			   s->v.dm.name);
 }
 
 static void show_progress(struct out *out, const struct shown *s)
 {
 	const struct status *status = &s->v.dm.status;
 	uint64_t all = status->moved + status->todo, rate;
-	char text[32];
+	char text[SIZE_TEXT];
 
 	out_uint(out, "percent", ", %llu%%", all ? status->moved * 100 / all :
 		 100);
@@ -108,13 +122,16 @@ static void show_progress(struct out *out, const struct shown *s)
 	if (!running(s))
 		return;
 	rate = (status->moved - s->moved) * status->region * 1000 / SAMPLE_MS;
+	/* slower than a region a second: what it may do is what it does */
+	if (!rate)
+		rate = status->rate * 2ull;
 	out_uint(out, "kib-per-second", NULL, rate / 2);
-	out_string(out, NULL, ", %s/s", volume_size_text(rate, text));
+	out_string(out, NULL, ", %s/s", size_text(rate * 512, text));
 	if (!rate)
 		return;
 	rate = status->todo * status->region / rate;
 	out_uint(out, "seconds-left", NULL, rate);
-	out_string(out, NULL, ", %s left", volume_time_text(rate, text));
+	out_string(out, NULL, ", %s left", size_time(rate, text));
 }
 
 static void show_job(struct out *out, const struct shown *s)
@@ -125,7 +142,7 @@ static void show_job(struct out *out, const struct shown *s)
 	if (status->job == STATUS_NONE)
 		return;
 	out_object_begin(out, "job");
-	out_string(out, "kind", "    %s", move ? "move" : "rekey");
+	out_string(out, "kind", "    %s", move ? "drain" : "rekey");
 	out_uint(out, "from", move ? " from device %llu" : " from slot %llu",
 		 status->from);
 	out_uint(out, "to", " to %llu", status->to);
@@ -169,7 +186,7 @@ static void show_one(struct out *out, const struct shown *s)
 {
 	const struct mapper_volume *dm = &s->v.dm;
 	const struct status *status = &dm->status;
-	char size[32];
+	char size[SIZE_TEXT];
 
 	out_object_begin(out, NULL);
 	out_string(out, "name", "%s: ", dm->name);
@@ -177,7 +194,7 @@ static void show_one(struct out *out, const struct shown *s)
 	out_string(out, "state", "%s, ", status->suspended ? "suspended" :
 		   status->readonly ? "read-only" : "open");
 	out_uint(out, "sectors", NULL, dm->sectors);
-	out_string(out, NULL, "%s", volume_size_text(dm->sectors, size));
+	out_string(out, NULL, "%s", size_text(dm->sectors * 512, size));
 	out_string(out, "cipher", ", %s", dm->table.cipher);
 	if (status->suspended) {
 		out_text(out, "\n");
@@ -202,10 +219,9 @@ static void show_one(struct out *out, const struct shown *s)
 	out_object_end(out);
 }
 
-int volume_show(struct out *out, struct volume_options *o, int argc,
-		char **argv)
+static int show(struct out *out, const char *name, const char *header)
 {
-	struct list list = { .header = o->header };
+	struct list list = { .header = header };
 	struct mapper_volume *dm = calloc(1, sizeof(*dm));
 	struct error err;
 	size_t i;
@@ -213,10 +229,10 @@ int volume_show(struct out *out, struct volume_options *o, int argc,
 
 	if (!dm)
 		abort();
-	if (argc) {
-		ret = mapper_get(argv[0], dm, &err);
+	if (name) {
+		ret = mapper_get(name, dm, &err);
 		if (!ret)
-			add(argv[0], &list);
+			add(name, &list);
 	} else {
 		ret = mapper_list(add, &list, &err);
 	}
@@ -235,3 +251,26 @@ int volume_show(struct out *out, struct volume_options *o, int argc,
 	free(list.shown);
 	return EXIT_DONE;
 }
+
+static int run(struct run *run)
+{
+	struct volume_options o;
+	int ret = volume_options_read(run, &o);
+
+	return ret >= 0 ? ret :
+	       show(run->out, run->argc ? run->argv[0] : NULL, o.header);
+}
+
+const struct verb volume_status = {
+	.name = "status",
+	.what = "show one volume, or all that are open",
+	.synopsis = "[NAME]",
+	.help =
+	"Shows slots and users, a job with its progress, rate and time left (measured\n"
+	"for a second), the cipher's driver, and devices. Nothing is changed.\n"
+	"\n"
+	HELP_HEADER,
+	.options = volume_header_option,
+	.most = 1, .needs = "a name or nothing",
+	.run = run,
+};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
+#include "../../volume/slots.h"
+#include "slot.h"
+
+/* The metadata key is one user's to give, and each user has it. */
+static int make(struct volume *v, const struct volume_options *o,
+		const struct keys *keys, struct error *err)
+{
+	struct secret new, key;
+	char prompt[128];
+	int ret;
+
+	snprintf(prompt, sizeof(prompt), "New passphrase of %s", o->user);
+	ret = ask_secret(&new, &o->new_key, prompt, true, err);
+	if (ret)
+		return ret;
+	ret = keys_make(keys, &v->header, &key, err);
+	if (!ret) {
+		key_work("Making the key's slot");
+		ret = slots_add(v, o->user, &key, &new, &o->cost, err);
+		secret_free(&key);
+	}
+	secret_free(&new);
+	return ret;
+}
+
+static int add(struct out *out, struct volume *v,
+	       const struct volume_options *o, char **argv, struct error *err)
+{
+	struct secret pass;
+	struct keys keys;
+	int ret;
+
+	if (token_has_user(&v->header.token, o->user))
+		return error_set(err, EEXIST,
+				 "%s is a user already: rekey gives a new key",
+				 o->user);
+	ret = key_unlock(&keys, &v->header, o, NULL, &pass, err);
+	if (ret)
+		return ret;
+	secret_free(&pass);
+	ret = make(v, o, &keys, err);
+	keys_free(&keys);
+	if (ret < 0)
+		return ret;
+	slot_show(out, argv[0], (uint32_t)ret, o->user, "added and loaded");
+	return 0;
+}
+
+static int add_checked(struct out *out, struct volume *v,
+		       const struct volume_options *o, char **argv,
+		       struct error *err)
+{
+	if (!o->user)
+		return error_set(err, EINVAL, "volume slot add needs --user");
+	if (!token_user_new(o->user))
+		return error_set(err, EINVAL,
+				 "\"%s\" would read as a slot: a user's name is not digits alone, and has no colon",
+				 o->user);
+	return add(out, v, o, argv, err);
+}
+
+static int run(struct run *run)
+{
+	return slot_change(run, add_checked);
+}
+
+static const struct option options[] = {
+	OPTIONS_KEY, OPTIONS_NEW_KEY, OPTIONS_COST, OPTION_HEADER, OPTION_USER,
+	{ 0 },
+};
+
+const struct verb slot_add_verb = {
+	.name = "add",
+	.what = "add a user with a new key",
+	.synopsis = "NAME --user USER [OPTION...]",
+	.help =
+	"Adds a user with a new random key. It takes the passphrase of a user who is\n"
+	"there, and the new one's.\n"
+	"\n"
+	"  --user USER         who is added\n"
+	HELP_HEADER HELP_KEY HELP_NEW_KEY HELP_COST,
+	.options = options,
+	.least = 1, .most = 1, .needs = "a name",
+	.run = run,
+};

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "../format/page.h"
+#include "activate.h"
+#include "disk.h"
+#include "resize.h"
+
+/* Places of a device, with or without a label's. */
+static int count_places(const struct mapper_volume *dm, uint32_t number,
+			bool label, uint64_t *places, struct error *err)
+{
+	const struct table_device *device = &dm->table.devices[number];
+	char path[PATH_MAX];
+	struct disk disk;
+	uint64_t n;
+	int ret;
+
+	if (!strcmp(device->name, "-"))
+		return 0;
+	if (!disk_path(device->name, path, sizeof(path)))
+		return error_set(err, ENODEV, "device %u of %s is gone", number,
+				 dm->name);
+	ret = disk_open(&disk, path, DISK_LOOK, err);
+	if (ret)
+		return ret;
+	n = disk.sectors > device->offset ?
+	    (disk.sectors - device->offset) / dm->status.region : 0;
+	*places += n && label ? n - 1 : n;
+	disk_close(&disk);
+	return 0;
+}
+
+int resize_room(const struct volume *volume, uint64_t *sectors,
+		struct error *err)
+{
+	const struct mapper_volume *dm = &volume->dm;
+	uint64_t places = 0, spare;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < dm->table.n_devices; i++)
+		ret = count_places(dm, i, i || !volume->header.token.adopted,
+				   &places, err);
+	if (ret)
+		return ret;
+	spare = volume_spare(places);
+	*sectors = places > spare ? (places - spare) * dm->status.region : 0;
+	return 0;
+}
+
+/* Data may lie right behind the metadata, where they were once put. */
+static int check_meta(const struct volume *volume, uint64_t sectors,
+		      struct error *err)
+{
+	const struct table *table = &volume->dm.table;
+	uint64_t regions = sectors / volume->dm.status.region + 1;
+	uint64_t end = table->meta_offset + rekey_meta_sectors(regions);
+	uint32_t i;
+
+	for (i = 0; i < table->n_devices; i++)
+		if (!strcmp(table->devices[i].name, table->meta) &&
+		    end > table->devices[i].offset)
+			return error_set(err, ENOSPC,
+					 "the metadata have no room for so many regions: they were laid out for four times the size that %s was created with",
+					 volume->dm.name);
+	return 0;
+}
+
+static int check(const struct volume *volume, uint64_t sectors,
+		 const struct keys *keys, struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+	uint32_t i;
+
+	if (status->suspended)
+		return error_set(err, EBUSY, "%s is suspended: resume it first",
+				 volume->dm.name);
+	if (status->readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	if (status->job != STATUS_NONE)
+		return error_set(err, EBUSY,
+				 "%s has a job: wait for its end, or abort it",
+				 volume->dm.name);
+	if (sectors < volume->dm.sectors)
+		return error_set(err, EINVAL, "%s cannot be made shorter",
+				 volume->dm.name);
+	for (i = 0; i < status->n_slots; i++)
+		if (!strcmp(status->slots[i].state, "loaded") &&
+		    !keys_find(keys, status->slots[i].slot))
+			return error_set(err, EBUSY,
+					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
+					 status->slots[i].slot);
+	return check_meta(volume, sectors, err);
+}
+
+/* The kernel takes the new table, or goes on with the old one. */
+static int exchange(struct volume *volume, uint64_t sectors,
+		    const struct keys *keys, struct error *err)
+{
+	const char *name = volume->dm.name;
+	struct error ignored;
+	int ret = activate_reload(volume, sectors, keys, err);
+
+	if (ret)
+		return ret;
+	ret = mapper_suspend(name, err);
+	if (ret) {
+		mapper_clear(name);
+		return ret;
+	}
+	ret = mapper_resume(name, err);
+	if (ret) {
+		/* the old table is still there */
+		mapper_clear(name);
+		mapper_resume(name, &ignored);
+	}
+	return ret;
+}
+
+/* Order: the token, the kernel. One that is longer in the token grows anyway. */
+int resize_grow(struct volume *volume, uint64_t sectors,
+		const struct keys *keys, struct error *err)
+{
+	struct token *token = &volume->header.token;
+	uint64_t before = token->sectors;
+	struct error ignored;
+	int ret;
+
+	sectors -= sectors % (token->sector_size / 512);
+	ret = check(volume, sectors, keys, err);
+	if (ret || sectors == volume->dm.sectors)
+		return ret;
+	token->sectors = sectors;
+	ret = header_write(&volume->header, err);
+	if (!ret)
+		ret = exchange(volume, sectors, keys, err);
+	if (!ret)
+		return volume_refresh(volume, err);
+	if (!volume_refresh(volume, &ignored) &&
+	    volume->dm.sectors == before) {
+		token->sectors = before;
+		header_write(&volume->header, &ignored);
+	}
+	return ret;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "../lib/volumes.h"
+#include "activate.h"
+#include "slots.h"
+
+/* --- who has what ------------------------------------------------------------- */
+
+static void count_run(const struct volume_run *run, void *arg)
+{
+	uint64_t *assigned = arg;
+
+	if (run->slot < STATUS_SLOTS)
+		assigned[run->slot] += run->count;
+}
+
+int slots_assigned(const char *name, uint64_t *assigned, struct error *err)
+{
+	struct channel chan;
+	int ret = channel_open(&chan, &volume_family, err);
+
+	memset(assigned, 0, STATUS_SLOTS * sizeof(*assigned));
+	if (ret)
+		return ret;
+	ret = volume_runs(&chan, name, count_run, assigned, err);
+	channel_close(&chan);
+	return ret;
+}
+
+/* --- erasing -------------------------------------------------------------------- */
+
+/*
+ * Order: the mark in the token, the kernel's slot and regions, the keyslot, the
+ * token. Only where the kernel has no such slot any more the key goes.
+ */
+static int finish_erase(struct volume *volume, uint32_t slot, struct error *err)
+{
+	struct header *header = &volume->header;
+	uint32_t keyslot = token_slot(&header->token, slot)->keyslot;
+	int ret = 0;
+
+	if (status_slot(&volume->dm.status, slot)) {
+		ret = mapper_message(volume->dm.name,
+				     "the kernel does not erase the slot", err,
+				     "erase %u", slot);
+		if (!ret)
+			ret = volume_refresh(volume, err);
+		if (!ret && status_slot(&volume->dm.status, slot))
+			ret = error_set(err, EBUSY,
+					"the kernel has not erased slot %u yet",
+					slot);
+	}
+	if (!ret)
+		ret = header_drop_key(header, keyslot, err);
+	if (ret)
+		return ret;
+	token_drop(&header->token, slot);
+	if (header->token.job.set && header->token.job.from == slot)
+		header->token.job.set = false;
+	return header_write(header, err);
+}
+
+static int check_erase(const struct volume *volume, uint32_t slot,
+		       struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+
+	/* before the mark: a job may well take hours to its end */
+	if (status->job == STATUS_REKEY &&
+	    (status->from == slot || status->to == slot))
+		return error_set(err, EBUSY,
+				 "the rekey of %s uses slot %u: wait for it, or abort it first",
+				 volume->dm.name, slot);
+	if (status->suspended)
+		return error_set(err, EBUSY, "%s is suspended: resume it first",
+				 volume->dm.name);
+	if (status->readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	return 0;
+}
+
+int slots_erase(struct volume *volume, uint32_t slot, struct error *err)
+{
+	struct header *header = &volume->header;
+	const struct status_slot *k;
+	struct token_slot *s;
+	struct error ignored;
+	int ret = check_erase(volume, slot, err);
+
+	if (ret)
+		return ret;
+	token_slot(&header->token, slot)->state = TOKEN_ERASING;
+	ret = header_write(header, err);
+	if (ret)
+		return ret;
+	ret = finish_erase(volume, slot, err);
+	s = token_slot(&header->token, slot);
+	if (!ret || !s || volume_refresh(volume, &ignored))
+		return ret;
+	/* refused, and nothing was erased: then it is not to be done later */
+	k = status_slot(&volume->dm.status, slot);
+	if (k && strcmp(k->state, "erasing")) {
+		s->state = TOKEN_USED;
+		header_write(header, &ignored);
+	}
+	return ret;
+}
+
+int slots_lock(const struct volume *volume, uint32_t slot, struct error *err)
+{
+	return mapper_message(volume->dm.name,
+			      "the kernel does not lock the slot", err,
+			      "key evict %u", slot);
+}
+
+/* --- adding ----------------------------------------------------------------------- */
+
+/* A number that neither the header nor the kernel has. */
+static int free_slot(const struct volume *volume, struct error *err)
+{
+	struct token *token = (struct token *)&volume->header.token;
+	uint32_t slot;
+
+	for (slot = 0; slot <= TOKEN_SLOT_MAX; slot++)
+		if (!token_slot(token, slot) &&
+		    !status_slot(&volume->dm.status, slot))
+			return (int)slot;
+	return error_set(err, ENOSPC, "no slot of %s is free", volume->dm.name);
+}
+
+/* The keyslot and the token's entry go, where nothing is under the slot. */
+static int take_back(struct volume *volume, uint32_t slot, struct error *err)
+{
+	struct header *header = &volume->header;
+	struct token_slot *s = token_slot(&header->token, slot);
+	int ret = header_drop_key(header, s->keyslot, err);
+
+	if (ret)
+		return ret;
+	token_drop(&header->token, slot);
+	return header_write(header, err);
+}
+
+static int add_marked(struct volume *volume, struct token_slot *s,
+		      const struct secret *key, const struct secret *pass,
+		      const struct header_cost *cost, struct error *err)
+{
+	struct header *header = &volume->header;
+	int ret = header_write(header, err);
+
+	if (!ret)
+		ret = header_add_key(header, s->keyslot, key, pass, cost, err);
+	if (!ret) {
+		s->state = TOKEN_USED;
+		ret = header_write(header, err);
+	}
+	if (!ret)
+		ret = activate_key(volume, s->slot, key, err);
+	return ret ? ret : volume_refresh(volume, err);
+}
+
+/*
+ * Order: the mark in the token, the keyslot, the token, the kernel. A mark alone
+ * is taken back; a slot that the kernel does not know yet is bound when it is
+ * loaded next.
+ */
+int slots_add(struct volume *volume, const char *user,
+	      const struct secret *key, const struct secret *pass,
+	      const struct header_cost *cost, struct error *err)
+{
+	struct token *token = &volume->header.token;
+	int slot = free_slot(volume, err), keyslot, ret;
+	struct token_slot *s;
+	struct error ignored;
+
+	if (slot < 0)
+		return slot;
+	if (volume->dm.status.readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	/* what somebody else wrote may tell of more than a header can have */
+	if (token->n_slots == TOKEN_SLOTS)
+		return error_set(err, ENOSPC, "the header has no room for a slot");
+	keyslot = header_free_key(&volume->header, err);
+	if (keyslot < 0)
+		return keyslot;
+	s = &token->slots[token->n_slots++];
+	*s = (struct token_slot){
+		.slot = (uint32_t)slot, .keyslot = (uint32_t)keyslot,
+		.state = TOKEN_ADDING,
+	};
+	strcpy(s->user, user);
+	ret = add_marked(volume, s, key, pass, cost, err);
+	if (!ret)
+		return slot;
+	/* bound to the key by the kernel, it stays */
+	if (!volume_refresh(volume, &ignored) &&
+	    !status_slot(&volume->dm.status, (uint32_t)slot))
+		take_back(volume, (uint32_t)slot, &ignored);
+	return ret;
+}
+
+/* --- what is left to do ------------------------------------------------------------ */
+
+/*
+ * The job is not in the kernel any more. If it came to its end, no region is the
+ * old slot's; else it was aborted, or never begun, and both slots stay.
+ */
+static int finish_rekey(struct volume *volume, struct error *err)
+{
+	struct header *header = &volume->header;
+	uint32_t from = header->token.job.from;
+	uint64_t assigned[STATUS_SLOTS];
+	int ret;
+
+	ret = slots_assigned(volume->dm.name, assigned, err);
+	if (ret)
+		return ret;
+	header->token.job.set = false;
+	if (!assigned[from])
+		token_slot(&header->token, from)->state = TOKEN_ERASING;
+	return header_write(header, err);
+}
+
+/* Returns 1 where the entry at @s is gone, 0, or a negative errno. */
+static int finish_slot(struct volume *volume, struct token_slot *s,
+		       struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+	const struct status_slot *k = status_slot(status, s->slot);
+	uint64_t assigned[STATUS_SLOTS];
+	int ret;
+
+	if (s->state == TOKEN_USED ||
+	    (status->job == STATUS_REKEY &&
+	     (status->from == s->slot || status->to == s->slot)))
+		return 0;
+	if (s->state == TOKEN_ADDING) {
+		/* no key of it can be in use */
+		ret = k ? 0 : take_back(volume, s->slot, err);
+		return ret ? ret : !k;
+	}
+	ret = slots_assigned(volume->dm.name, assigned, err);
+	if (ret)
+		return ret;
+	/* the kernel has not begun it, and there are data: so it was not done */
+	if (k && strcmp(k->state, "erasing") && assigned[s->slot]) {
+		s->state = TOKEN_USED;
+		return header_write(&volume->header, err);
+	}
+	ret = finish_erase(volume, s->slot, err);
+	return ret ? ret : 1;
+}
+
+int slots_finish(struct volume *volume, struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+	struct token *token = &volume->header.token;
+	uint32_t i = 0;
+	int ret = 0;
+
+	if (status->suspended || status->readonly)
+		return 0;
+	if (token->job.set && status->job == STATUS_NONE)
+		ret = finish_rekey(volume, err);
+	while (ret >= 0 && i < token->n_slots) {
+		ret = finish_slot(volume, &token->slots[i], err);
+		i += !ret;
+	}
+	return ret < 0 ? ret : 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The slots of an open volume: added, erased, and what was left undone.
+ *
+ * A mark in the token says what is about to be done; what is then done with a
+ * key follows from what the kernel says of its slot, which carries a MAC: no key
+ * is destroyed whose slot has a region.
+ */
+#ifndef HEARTH_SLOTS_H
+#define HEARTH_SLOTS_H
+
+#include "volume.h"
+
+/*
+ * Adds a slot of @user with a key under @pass: durable in the header, then
+ * bound and loaded in the kernel. Returns its number or a negative errno.
+ */
+int slots_add(struct volume *volume, const char *user,
+	      const struct secret *key, const struct secret *pass,
+	      const struct header_cost *cost, struct error *err);
+
+/*
+ * Destroys a slot: the kernel's, with all that was written under it, then its
+ * keyslot. What is cut short once the kernel has begun, the next volume_get()
+ * finishes. Returns 0 or a negative errno.
+ */
+int slots_erase(struct volume *volume, uint32_t slot, struct error *err);
+
+/* Takes the key of a slot out of the kernel. */
+int slots_lock(const struct volume *volume, uint32_t slot, struct error *err);
+
+/*
+ * How many regions are a slot's, written and never written, by its number:
+ * @assigned has room for STATUS_SLOTS. Returns 0 or a negative errno.
+ */
+int slots_assigned(const char *name, uint64_t *assigned, struct error *err);
+
+/* Does what an interrupted command, or a job that has ended, left to do. */
+int slots_finish(struct volume *volume, struct error *err);
+
+#endif
