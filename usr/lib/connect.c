@@ -128,6 +128,7 @@ static int connect_error(const struct address *addr, int limit, int code,
 				 "cannot connect to %s: no answer within %d ms",
 				 where, limit);
 	case ECONNREFUSED:
+	case ECONNRESET:	/* so it is with vsock */
 		return error_set(err, code,
 				 "cannot connect to %s: connection refused; no server listens there",
 				 where);

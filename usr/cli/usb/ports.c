@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <unistd.h>
 
+#include "../../format/size.h"
 #include "../../lib/usbdev.h"
 #include "port.h"
 #include "usb.h"
@@ -49,11 +50,10 @@ static void show_device(struct out *out, const struct usbids *ids,
 static void show_bytes(struct out *out, const char *key, const char *fmt,
 		       uint64_t bytes)
 {
-	char text[32];
+	char text[SIZE_TEXT];
 
 	out_uint(out, key, NULL, bytes);
-	snprintf(text, sizeof(text), "%.1f MiB", (double)bytes / (1 << 20));
-	out_string(out, NULL, fmt, text);
+	out_string(out, NULL, fmt, size_text(bytes, text));
 }
 
 static void show_stats(struct out *out, const struct port_stats *stats)
