@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=all timeout=60
 # The guest has what tests rely on.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 plan 5
 check "kernel of the series that was asked for" \
 	sh -c 'case $HEARTH_KERNEL in [0-9]*) uname -r | grep "^$HEARTH_KERNEL\." ;; *) uname -r | grep "^6\.12\." ;; esac'

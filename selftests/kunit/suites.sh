@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=debug timeout=120
 # Loads each of our KUnit suites and relays what it found. The kernel's own
 # example suite comes first: it shows that results arrive.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 
 modprobe kunit enable=1 || skip_all "this kernel has no KUnit"
 results=/sys/kernel/debug/kunit

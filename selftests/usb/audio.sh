@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=90
+# hearth-test: machine=usb kernels=6.12 full=stock timeout=90
 # Isochronous transfers: two seconds of sound are played in about two seconds.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 card() { readlink -f /sys/class/sound/card* | grep -q vhci; }

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=90
+# hearth-test: machine=usb kernels=6.1 full=stock timeout=90
 # The command hearth against stock usbipd: what it prints, what it refuses and
 # why, and what the monitor tells meanwhile.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 plan 20
 

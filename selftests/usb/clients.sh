@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=trio kernels=stock timeout=120
+# hearth-test: machine=trio kernels=7.2 full=stock timeout=120
 # A node and two clients on networks with 5 ms of delay each way: each client
 # has a device of its own, and is refused the other's while that is bound. U8
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 if [ "$HEARTH_ROLE" = node ]; then

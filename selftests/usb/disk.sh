@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock full=lockdep timeout=180
+# hearth-test: machine=usb kernels=6.1,7.2 full=stock,lockdep timeout=180
 # Disks of each transport and speed: the same bytes as where they are plugged
 # in, and a file system that outlives a detach. U2, U3
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 disk()	# disk BUSID WHAT

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12 programs=fio timeout=120
 # ext4 on a disk with posted commands, and fio, which verifies what it wrote,
 # while the disk errs again and again.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock,lockdep timeout=90
+# hearth-test: machine=usb kernels=6.1,lockdep full=stock timeout=90
 # A disk is pulled out of the node while it is read and written here, and
 # another is plugged in: the port goes by itself and says why, nothing hangs.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 plug()	# plug NUMBER DRIVE

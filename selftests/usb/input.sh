@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=90
+# hearth-test: machine=usb kernels=6.1 full=stock timeout=90
 # Interrupt transfers: a key that is pressed on the node is heard here, and the
 # pen of its tablet is seen where it is.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 # The event devices that came over the network.

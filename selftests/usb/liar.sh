@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # The tests' own server, while it is honest: every type of transfer at every
 # speed, requests that are cancelled, answers that come byte by byte, a disk.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -5,7 +5,7 @@
 # The URB fails or the device is unplugged, for the reason that is expected; no
 # program hangs, and the port is gone before the next lie is told. Every lie on
 # 6.12 and the debug kernels, one in three on the other two, and for a quick answer.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

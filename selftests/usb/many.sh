@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=7.2 full=stock,debug timeout=300
 # 24 devices at once (40 by --full), which is more than a controller has ports for: all are
 # used, and go in an order of their own. Controllers come and go with them.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=uml timeout=120
 # Memory that cannot be had: the allocations of an attach fail, one an attach, and
 # those of the module fail by chance while URBs are under way.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

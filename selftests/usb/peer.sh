@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=90
+# hearth-test: machine=usb kernels=6.12 full=stock timeout=90
 # The stock client and ours, against the same server: the same bytes. One that
 # comes second is refused while the first has the device. U8
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 plan 5

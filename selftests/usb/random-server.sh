@@ -5,7 +5,7 @@
 # while the device is enumerated. The seeds are fixed, so what a connection
 # meets depends on the order of its requests alone. The kernel log stays clean,
 # nothing hangs, nothing is left.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=stock,uml timeout=60
 # Every request that must be refused: the errno, and a sentence that says why.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 
 refused()	# refused CASE ERRNO WORDS
 {

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=7.2,lockdep full=stock timeout=240
+# hearth-test: machine=usb kernels=7.2 full=stock,lockdep timeout=240
 # A hundred rounds of attach and detach, every other one hasty: nothing is left.
 # The stock server resets its device in each, so most are with our own. Thirty on a
 # debug kernel, which is slow, and for a quick answer.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

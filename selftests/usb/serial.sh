@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock timeout=60
+# hearth-test: machine=usb kernels=7.2 full=stock timeout=60
 # A serial adapter (full speed): its class driver talks to it from here.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 plan 3

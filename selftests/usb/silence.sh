@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=uml full=stock,debug timeout=240
 # A server that says nothing: each time limit of a port holds, to the second,
 # and nothing that a user does waits for the server longer than that.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

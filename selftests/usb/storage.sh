@@ -4,7 +4,7 @@
 # Mass storage with posted commands against mass storage without: whatever goes
 # wrong, the disk sees the same commands, and the driver the same data, errors
 # and recovery. Each fault is one run of each kind on a fresh disk.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12,uml timeout=120
 # Disks that bear no request before its time: they are found out, and from then
 # on served as without posting. Nothing is lost.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

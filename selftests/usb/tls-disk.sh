@@ -3,7 +3,7 @@
 # hearth-test: machine=usb kernels=6.12 timeout=180
 # A disk of the stock server over kTLS: what is read is what is there, and what is
 # written arrives.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 # shellcheck source=selftests/usb/tls.bash

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.1,uml full=stock,debug timeout=180
 # Records that no good peer would send over kTLS: each ends the port, and it
 # says that TLS was the reason; or it is nothing, and the port works on.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 # shellcheck source=selftests/usb/tls.bash

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=6.1,7.2,uml full=all timeout=180
 # A port on kTLS: it works as a plain one does, and nothing is sent in the clear.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 # shellcheck source=selftests/usb/tls.bash

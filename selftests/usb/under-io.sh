@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=usb kernels=stock,lockdep timeout=120
+# hearth-test: machine=usb kernels=7.2,lockdep full=stock timeout=120
 # Detach, a server that goes away, and rmmod, each while a disk is read and
 # written: it ends, no task hangs, and the next attach works. U10
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
 io()	# in the background until the disk fails

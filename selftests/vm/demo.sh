@@ -3,7 +3,7 @@
 # Both sides of scripts/demo; a line that begins with "say " is shown there.
 set -euo pipefail
 # shellcheck source=selftests/lib.sh
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 
 say() { echo "say $*"; }
 disk_of()	# the block device with this serial number

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=stock full=debug timeout=90
 # Ciphertext as the standard has it (IEEE 1619), and as OpenSSL makes it: of what
 # is written, of a first write's rest of a region, and of what was moved.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

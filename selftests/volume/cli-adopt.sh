@@ -4,7 +4,7 @@
 # "hearth volume adopt": what stock cryptsetup made, LUKS2, LUKS1 and plain, reads
 # the same, and goes back to cryptsetup as long as nothing was rekeyed.
 # shellcheck disable=SC2086,SC1090  # words
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

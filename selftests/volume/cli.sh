@@ -4,7 +4,7 @@
 # "hearth volume": a volume's whole life, two users, what a crash or a kill -9
 # leaves, and that no secret is seen on the way.
 # shellcheck disable=SC2086,SC1090,SC2120,SC2046,SC2207  # words
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

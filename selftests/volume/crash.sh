@@ -5,7 +5,7 @@
 # metadata lie on one logged device, so that their order is known. Each sample is
 # opened as it lies, verified while the mover goes on, and when it is through.
 # Every point with check --full.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.1,uml full=all timeout=240
 # Errors of the devices: of data, a move stops and can go on; of metadata, the
 # volume is read-only. No acknowledged write is lost, whatever happens.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12 full=7.2 timeout=120
 # Flushes of data that fail (scsi_debug, which can be told so since 6.7): the move
 # stops and nothing is committed. Metadata are written with FUA: faults.sh.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

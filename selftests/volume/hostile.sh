@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=uml full=all timeout=240
 # A disk that lies. Every forgery is refused in words, never followed: nothing is
 # readable that was not, and the kernel does not stumble.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

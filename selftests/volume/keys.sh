@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12 full=stock timeout=180
 # A key is nowhere in the machine's memory once it has left the keyring and the
 # volume: all of the memory is searched.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

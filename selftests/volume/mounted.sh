@@ -4,7 +4,7 @@
 # A file system in use while its keys change: fio verifies what it wrote, and
 # meanwhile the rekey is slowed, paused, suspended, its table reloaded, the volume
 # grown.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=7.2,uml full=all timeout=120
 # The family hearth-volume: what it shows of a volume and of its map, also while
 # that changes, what it refuses and why, and what the monitor tells meanwhile.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

@@ -4,7 +4,7 @@
 # The machine is killed at random times during a rekey under writers, and booted
 # again: the volume opens as it lies, all acknowledged rounds of writes are there,
 # the job goes on. Three times; twenty with check --full.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

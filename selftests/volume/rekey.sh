@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.1,7.2,lockdep full=6.12,uml timeout=300
+# hearth-test: machine=plain kernels=7.2,lockdep full=stock,uml timeout=300
 # Keys change while the volume is in use: verifying writers, pauses, rates,
 # ranges, suspend, another table, growth; a spare place of one; a device emptied.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 

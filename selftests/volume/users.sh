@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.1,uml full=all timeout=180
 # Two users in one volume: a key that is gone fails its owner's I/O alone. Which
 # keys and messages are refused, and why.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
 
