@@ -196,6 +196,7 @@ def build_usr():
     for path in glob.glob(out + "/*"):
         if os.path.isfile(path) and os.access(path, os.X_OK):
             shutil.copy2(path, dest + "/usr/sbin/")
+    shutil.copy2(TOP + "/usr/systemd/attach", dest + "/usr/sbin/hearth-attach")
     return dest
 
 
