@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 export DESTDIR PREFIX
 
-.PHONY: all modules usr check bench demo lint install modules_install dkms dkms-check deb \
+.PHONY: all modules usr check bench demo lint install modules_install dkms dkms-check deb deb-check \
 	uninstall clean
 
 all: modules usr
@@ -33,19 +33,27 @@ lint:
 install: modules_install
 	$(MAKE) -C usr install
 
+# Signed only where the kernel's build left its key; without one, modules_install
+# tries and prints an SSL error.
+unsigned = $(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
+
 modules_install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) \
-		INSTALL_MOD_DIR=updates modules_install
+		INSTALL_MOD_DIR=updates $(unsigned) modules_install
 
+# What modules_install put there, whichever kernel it was for, and folders that are empty then.
 uninstall:
-	rm -f $(DESTDIR)/lib/modules/*/updates/hearth_*.ko* \
-	      $(DESTDIR)/lib/modules/*/updates/kmod/vhci/hearth_*.ko* \
-	      $(DESTDIR)/lib/modules/*/updates/dm-rekey.ko* \
-	      $(DESTDIR)/lib/modules/*/updates/kmod/rekey/dm-rekey.ko*
+	for d in $(DESTDIR)/lib/modules/*/updates; do \
+		[ -d "$$d" ] || continue; \
+		rm -f "$$d"/hearth_*.ko* "$$d"/dm-rekey*.ko* \
+			"$$d"/kmod/vhci/hearth_*.ko* "$$d"/kmod/rekey/dm-rekey*.ko*; \
+		rmdir -p --ignore-fail-on-non-empty "$$d/kmod/vhci" "$$d/kmod/rekey" 2>/dev/null; \
+		[ -n "$(DESTDIR)" ] || ! [ -e "$${d%/updates}/modules.dep" ] || \
+			depmod "$$(basename "$${d%/updates}")"; \
+	done
 	$(MAKE) -C usr uninstall
-	$(if $(DESTDIR),,depmod -a)
 
-dkms deb dkms-check:
+dkms deb dkms-check deb-check:
 	packaging/$@
 
 clean:

@@ -64,6 +64,7 @@ def host_checks(out, full):
     host_check(out, "host lint", "./scripts/lint")
     if full:
         host_check(out, "host lint --prove", "./scripts/lint", "--prove")
+        host_check(out, "host packages", "sh", "-c", "./scripts/deps --packages && packaging/deb-check")
 
 
 def arguments(everything):
