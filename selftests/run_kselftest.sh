@@ -122,10 +122,11 @@ in_the_way()
 # run FILE: its exit code is the test's
 run()
 {
-	local rc m
+	local rc m limit
+	limit=$(word "$1" timeout 120)
 	rm -rf /tmp/work
 	mkdir -p /tmp/work
-	(cd "${1%/*}" && TMPDIR=/tmp/work timeout -k 10 "$(word "$1" timeout 120)" "./${1##*/}" </dev/null) 2>&1
+	(cd "${1%/*}" && TMPDIR=/tmp/work timeout -k 10 "$limit" "./${1##*/}" </dev/null) 2>&1
 	rc=$?
 	for m in dm_rekey_kunit dm_rekey hearth_vhci_kunit hearth_vhci; do
 		[ ! -e "/sys/module/$m" ] || rmmod "$m"
