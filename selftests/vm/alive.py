@@ -6,7 +6,10 @@ child that is process 1 of a PID namespace: when it ends, the kernel ends everyt
 in there, guests and compilers alike, and it is ended with its parent. Files that
 must go lie in a scratch folder, which a third process removes when both are gone."""
 import ctypes
+import fcntl
+import glob
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,14 +75,31 @@ def status_of(function, *args):
         return 1
 
 
+def sweep():
+    """Scratch folders whose keeper is gone, too: the machine went down."""
+    for lock in glob.glob(CACHE + "/run/*/lock"):
+        try:
+            with open(lock, "rb") as f:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(os.path.dirname(lock), ignore_errors=True)
+        except OSError:
+            pass                        # somebody has it
+
+
 def contained(main):
     """Runs main(a scratch folder); returns its exit status."""
     os.makedirs(CACHE + "/run", exist_ok=True)
-    scratch = tempfile.mkdtemp(prefix="", dir=CACHE + "/run")
+    with open(CACHE + "/run/.lock", "wb") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        sweep()
+        scratch = tempfile.mkdtemp(prefix="", dir=CACHE + "/run")
+        lock = open(scratch + "/lock", "wb")    # pylint: disable=consider-using-with
+        fcntl.flock(lock, fcntl.LOCK_EX)        # the keeper has it, too
     remove = ('trap "" INT HUP TERM; cat; n=0; while [ -e "$1" ] && [ $n -lt 100 ]; do '
               'rm -rf "$1"; n=$((n + 1)); [ ! -e "$1" ] || sleep 0.1; done')
     keeper = subprocess.Popen(["/bin/sh", "-c", remove, "-", scratch], stdin=subprocess.PIPE,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                              pass_fds=(lock.fileno(),))
     terminal = termios.tcgetattr(0) if os.isatty(0) else None
 
     def ended(number, _):
@@ -114,6 +134,7 @@ def contained(main):
         if child:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)        # all of the namespace is gone by then
+        lock.close()
         keeper.stdin.close()
         keeper.wait()
         if terminal:

@@ -2,7 +2,6 @@
 """What a guest can ask of its host, by /usr/bin/qmp: its QEMU, the other guests
 of the boot, a power cut, how busy the host is."""
 import json
-import os
 import shlex
 import socket
 import threading

@@ -79,7 +79,8 @@ def shell(kname, share, scratch):
 
 def free_terminal():
     """A socket of a running machine that nobody else has, the newest machine first."""
-    for path in sorted(glob.glob(CACHE + "/run/*/vm/tty[12]"), key=lambda p: (-os.path.getmtime(os.path.dirname(p)), p)):
+    for path in sorted(glob.glob(CACHE + "/run/*/vm/tty[12]"),
+                       key=lambda p: (-os.path.getmtime(os.path.dirname(p)), p)):
         lock = open(path + ".lock", "w", encoding="ascii")      # held till we end
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

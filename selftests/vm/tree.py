@@ -217,7 +217,7 @@ def prepare(name):
             for d, _, files in os.walk(tools):
                 installed += [os.path.join(d, f) for f in files
                               if "/bin" in d or "/sbin" in d or "/libexec" in d or "/lib/" in d]
-        key = digest(VM + "/programs", VM + "/modules", VM + "/init", VM + "/run-tests", VM + "/limit", VM + "/qmp", VM + "/tree.py",
+        key = digest(*(f"{VM}/{f}" for f in "programs modules init run-tests limit qmp tree.py".split()),
                      kernel(name, "version"), kernel(name, "release"), kernel(name, "key"),
                      *ours, *sorted(installed))
         root = os.path.join(base, f"{name}.{key}")
