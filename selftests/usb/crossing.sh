@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=uml full=stock,debug timeout=240
+# Answers that cross the cancellation of their request, in every order, as stock
+# servers send them too: a request is told once, nothing else is touched, and as
+# no URB waits any more there is no limit to keep. 10/A1, 10/A2
+. "$HEARTH_LIB"
+. ./common.bash
+. ./liar.bash
+
+# crossing KIND LIE [OPTION...]: a device whose server crosses once, from the
+# first answer behind open_gate on
+crossing()
+{
+	local kind=$1 lie=$2
+	shift 2
+	rm -f /tmp/work/log
+	serve_liar --kind "$kind" --lie "$lie" --gate --log /tmp/work/log --file /tmp/work/disk --size 2 "$@"
+	mark "$kind: $lie"
+	port=$(plug 1-1 --unlink-timeout $limit)
+}
+
+# until_told LIE COMMAND...: one that is cancelled before the server has it
+# crosses nothing, and says so
+until_told()
+{
+	local lie=$1 n
+	shift
+	for n in 1 2 3 4 5 6 7 8; do
+		"$@" || return
+		! told "$lie" || return 0
+	done
+	echo "never crossed"
+	return 1
+}
+
+# cancelled EP: an URB whose answer is held is cancelled, and ends as that
+cancelled()
+{
+	local out
+	out=$(./urbs LIAR1 discard "$1" 4096 1 300)
+	echo "$out"
+	grep -q "^all ended$" <<<"$out"
+}
+
+# Another port, with a longer limit, whose server answers no unlink: when that is
+# gone, the limit of the first has passed, however slow the machine is.
+overdue()
+{
+	local clock clock_port
+	clock=$(./liar --daemon --port 3251 --devices 2 --lie no-unlink)
+	clock_port=$(attach_at 127.0.0.1:3251 1-2 --unlink-timeout $((2 * limit)))
+	./urbs -t 30000 LIAR2 discard 0x83 64 1 100 >/dev/null 2>&1
+	wait_for 30 why "$clock_port" unlink-timeout
+	kill "$clock"
+}
+
+# quiet: neither reset nor found wanting
+quiet()
+{
+	local said
+	said=$(dmesg | grep -E "reset .*-speed|no more (posting|reading)")
+	echo "$said"
+	[ -z "$said" ]
+}
+
+times_out() { ./scsi "$dev" 500 0 00 00 00 00 00 00; [ $? = 1 ]; }
+works() { ./scsi "$dev" 20000 0 00 00 00 00 00 00; }
+
+leave()	# leave WHAT
+{
+	check "$1: detach" unplug "$port"
+	wait_for 10 no_ports
+	wait_for 10 eval '! remote_disk'
+}
+
+limit=1000
+events=/tmp/work/events
+plan 46
+modprobe hearth_vhci
+modprobe -a usb-storage sd_mod 2>/dev/null
+echo 0 >/sys/module/usb_storage/parameters/delay_use
+dd if=/dev/urandom of=/tmp/work/disk bs=1M count=2 status=none
+monitor $events -j
+monitor=$!
+
+for lie in crossed crossed-late crossed-lazy crossed-silent; do
+	crossing echo $lie
+	open_gate
+	check "control, $lie" until_told $lie ./urbs LIAR1 late 50
+	case $lie in *lazy | *silent) check "control, $lie: past the limit" overdue ;; esac
+	check "control, $lie: the device works" ./urbs LIAR1 control 3
+	leave "control, $lie"
+
+	crossing echo $lie
+	open_gate
+	check "bulk, $lie" until_told $lie cancelled 0x82
+	check "bulk, $lie: the device works" ./urbs LIAR1 bulk-echo 1000 4 2
+	leave "bulk, $lie"
+
+	# a command without data: its status is all there is to read
+	crossing disk $lie
+	dev=$(wait_disk)
+	open_gate
+	check "disk, $lie" until_told $lie times_out
+	check "disk, $lie: the disk works" works
+	check "disk, $lie: its bytes" cmp "$dev" /tmp/work/disk
+	leave "disk, $lie"
+done
+
+# A status that was read ahead is cancelled, as its data stalled; RET_UNLINK comes
+# when the next command's status is read ahead, and is none of that's business.
+crossing disk crossed-status --fault stall-data-in@1
+dev=$(wait_disk)
+blockdev --setra 0 "$dev"
+open_gate
+mark "disk: crossed-status"
+check "disk, crossed-status: its bytes" cmp -n 65536 "$dev" /tmp/work/disk
+check "disk, crossed-status: it was told" told crossed-status
+check "disk, crossed-status: no other command suffered" quiet
+leave "disk, crossed-status"
+kill $monitor
+stop_liar
+finish
