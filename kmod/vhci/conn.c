@@ -1,288 +1,210 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A connection: taking over the socket, submitting URBs, and the end. */
-#include <linux/file.h>
-#include <linux/net.h>
+/* A connection: submit, cancel, reset, limits in time, and the end. */
 #include <linux/netlink.h>
 #include <linux/slab.h>
-#include <linux/tcp.h>
-#include <net/sock.h>
-#include <net/tcp.h>
-#include <net/tls.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
 
 #include "conn.h"
-
-/* Keepalive probes that may go unanswered within the peer's time limit. */
-#define CONN_PROBES	3
-
-/* --- callbacks of the socket ------------------------------------------- */
+#include "urb.h"
 
 /*
- * The end of a connection waits for the socket's lock, and a read of kTLS holds
- * that for as long as records without bytes come: take in no more of them.
+ * Progress is so many bytes since it was last seen, in either direction: what
+ * dribbles is silence.
  */
-static void conn_deafen(struct sock *sk)
+#define CONN_PROGRESS		1024
+
+/*
+ * What a server has for a cancelled URB altogether: so many times the limit for
+ * silence, and the time that the largest transfer takes at half a Mbit/s.
+ */
+#define CONN_WHOLE		4
+#define CONN_BYTES_PER_MS	64
+
+/* --- what the parts below call ---------------------------------------------- */
+
+static void conn_link_readable(struct vhci_link *link, bool owned)
 {
-	sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
-	WRITE_ONCE(sk->sk_rcvbuf, SOCK_MIN_RCVBUF);
+	struct vhci_conn *conn = container_of(link, struct vhci_conn, link);
+
+	if (owned)
+		rx_read(&conn->rx);
+	else
+		rx_kick(&conn->rx);
 }
 
-/* Whoever calls it owns the socket. */
-static void conn_data_ready(struct sock *sk)
+static void conn_link_writable(struct vhci_link *link)
 {
-	struct vhci_conn *conn;
-
-	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
-	if (conn && READ_ONCE(conn->dead)) {
-		conn_deafen(sk);
-	} else if (conn) {
-		/* kTLS assembles its records in the callback it had before. */
-		if (conn->tls)
-			conn->saved_data_ready(sk);
-		rx_ready(conn);
-	}
-	read_unlock_bh(&sk->sk_callback_lock);
+	tx_kick(&container_of(link, struct vhci_conn, link)->tx);
 }
 
-static void conn_write_space(struct sock *sk)
+/* Look after the time limits soon, and until nothing is pending. */
+static void conn_link_pending(struct vhci_link *link)
 {
-	struct vhci_conn *conn;
+	struct vhci_conn *conn = container_of(link, struct vhci_conn, link);
+	u32 ms = min(conn->limits.unlink_ms, conn->limits.stall_ms) / 4;
 
-	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
-	if (conn) {
-		/* TCP calls only when a sendmsg of ours found no room. */
-		conn->saved_write_space(sk);
-		tx_kick(conn);
-	}
-	read_unlock_bh(&sk->sk_callback_lock);
+	if (!link_is_dead(link))
+		queue_delayed_work(link_wq, &conn->watch_work,
+				   msecs_to_jiffies(clamp(ms, 10U, 1000U)));
 }
 
-static void conn_state_change(struct sock *sk)
+static void conn_link_failed(struct vhci_link *link, u32 reason, int error,
+			     const char *text)
 {
-	struct vhci_conn *conn;
+	struct vhci_conn *conn = container_of(link, struct vhci_conn, link);
 
-	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
-	if (conn) {
-		conn->saved_state_change(sk);
-		/* Data before the FIN is still to be read; the work sees both. */
-		rx_kick(conn);
-	}
-	read_unlock_bh(&sk->sk_callback_lock);
+	if (text)
+		dev_err_ratelimited(conn->hcd->self.controller,
+				    "device %#x: %s\n", conn->devid, text);
+	conn_kill(conn, reason, error, text);
 }
 
-/* --- requests ----------------------------------------------------------- */
+static const struct link_ops conn_link_ops = {
+	.readable	= conn_link_readable,
+	.writable	= conn_link_writable,
+	.pending	= conn_link_pending,
+	.failed		= conn_link_failed,
+};
 
-/* The URB of @req, if it has one, goes back to its driver. */
-void conn_giveback(struct vhci_conn *conn, struct vhci_req *req, int status)
+static void conn_giveback(struct vhci_conn *conn, struct vhci_req *req,
+			  int status)
 {
-	struct urb *urb = req->urb;
-
-	if (!urb)
-		return;
-	if (!urb->unlinked && !conn->dead) {
+	if (!req->urb->unlinked && !conn_is_dead(conn)) {
 		conn->stats.completed++;
 		if (status)
 			conn->stats.errors++;
 	}
-	req->urb = NULL;
-	urb->hcpriv = NULL;
-	usb_hcd_unlink_urb_from_ep(conn->hcd, urb);
 	conn->stats.in_flight--;
-	/* HCD_BH: the completion runs later, without our lock. */
-	usb_hcd_giveback_urb(conn->hcd, urb, status);
+	urb_giveback(conn->hcd, req, status);
 }
 
-/* @req is of no more use, unless its unlink is still being sent. */
-void conn_retire(struct vhci_conn *conn, struct vhci_req *req)
+/* Of the end of one request may come that of others: see request.c. */
+static void conn_req_done(struct req_table *reqs, struct vhci_req *req,
+			  int status)
 {
-	lockdep_assert_held(&conn->lock);
+	struct vhci_conn *conn = container_of(reqs, struct vhci_conn, reqs);
 
-	if (req->unlink == REQ_UNLINK_SENT || !list_empty(&req->cancel.node))
-		req->state = REQ_DONE;
-	else
-		req_put(&conn->reqs, req);
+	if (!conn->closing)
+		status = storage_done(&conn->storage, req, status);
+	if (req->urb)
+		conn_giveback(conn, req, status);
 }
 
-/**
- * conn_finish() - a request is over
- * @conn: the connection, locked, interrupts off
- * @req: whose buffer neither side touches any more
- * @status: for the URB
- *
- * The request stays in the table while its unlink is on the way: the answer
- * to that must find it.
- */
-void conn_finish(struct vhci_conn *conn, struct vhci_req *req, int status)
+static void conn_req_cancelled(struct req_table *reqs)
 {
-	lockdep_assert_held(&conn->lock);
-
-	conn_giveback(conn, req, storage_finished(conn, req, status));
-	if (req->unlink == REQ_UNLINK_WANTED ||
-	    req->unlink == REQ_UNLINK_QUEUED) {
-		list_del_init(&req->cancel.node);
-		list_del_init(&req->node);
-		req->unlink = REQ_UNLINK_NONE;
-	}
-	conn_retire(conn, req);
+	conn_link_pending(&container_of(reqs, struct vhci_conn, reqs)->link);
 }
 
-/**
- * conn_zombify() - RET_UNLINK came, but an answer may follow
- * @conn: the connection, locked, interrupts off
- * @req: was REQ_SENT; its URB is given back
- */
-void conn_zombify(struct vhci_conn *conn, struct vhci_req *req)
+static void conn_req_unlink(struct req_table *reqs, struct vhci_req *req)
 {
-	lockdep_assert_held(&conn->lock);
+	struct vhci_conn *conn = container_of(reqs, struct vhci_conn, reqs);
 
-	conn_giveback(conn, req, storage_finished(conn, req, -ECONNRESET));
-	req->state = REQ_ZOMBIE;
-	req->since = jiffies;
-	list_add_tail(&req->node, &conn->zombies);
-	conn_watch(conn);
+	tx_queue(&conn->tx, req, TX_LANE_URGENT);
+	tx_kick(&conn->tx);
 }
 
-/* Put the submit of @req in a lane. The caller sees to it that it is sent. */
-void conn_enqueue(struct vhci_conn *conn, struct vhci_req *req,
-		  enum conn_lane lane)
+static void conn_req_late(struct req_table *reqs, struct vhci_req *req,
+			  int status)
 {
-	list_add_tail(&req->submit.node, &conn->lane[lane]);
+	struct vhci_conn *conn = container_of(reqs, struct vhci_conn, reqs);
+
+	storage_late(&conn->storage, req, status);
 }
 
-/* Send the submit of @req when its turn comes. */
-void conn_queue(struct vhci_conn *conn, struct vhci_req *req,
-		enum conn_lane lane)
+static const struct req_ops conn_req_ops = {
+	.done		= conn_req_done,
+	.cancelled	= conn_req_cancelled,
+	.unlink		= conn_req_unlink,
+	.late		= conn_req_late,
+};
+
+static void conn_storage_queue(struct vhci_storage *st, struct vhci_req *req)
 {
-	conn_enqueue(conn, req, lane);
-	tx_kick(conn);
+	tx_queue(&container_of(st, struct vhci_conn, storage)->tx, req,
+		 TX_LANE_BULK);
 }
 
-/* Fill in a CMD_SUBMIT, as far as req->asked tells of it. */
-void conn_pack_submit(struct vhci_conn *conn, struct vhci_req *req, u32 ep,
-		      u32 flags)
+static void conn_storage_giveback(struct vhci_storage *st,
+				  struct vhci_req *req, int status)
 {
-	const struct proto_request *asked = &req->asked;
-	struct vhci_pdu *pdu = &req->submit;
-	struct usbip_header *hdr = &pdu->hdr;
-
-	pdu->data_len = asked->in ? 0 : asked->length;
-	pdu->iso_len = asked->packets * sizeof(struct usbip_iso);
-	if (asked->in)
-		flags |= USBIP_URB_DIR_IN;
-	memset(hdr, 0, sizeof(*hdr));
-	hdr->command = cpu_to_be32(USBIP_CMD_SUBMIT);
-	hdr->seqnum = cpu_to_be32(req->seq);
-	hdr->devid = cpu_to_be32(conn->devid);
-	hdr->direction = cpu_to_be32(asked->in ? USBIP_DIR_IN : USBIP_DIR_OUT);
-	hdr->ep = cpu_to_be32(ep);
-	hdr->cmd_submit.transfer_flags = cpu_to_be32(flags);
-	hdr->cmd_submit.length = cpu_to_be32(asked->length);
-	hdr->cmd_submit.number_of_packets = cpu_to_be32(asked->packets);
+	conn_giveback(container_of(st, struct vhci_conn, storage), req, status);
 }
 
-/* Fill in the CMD_SUBMIT of an URB. */
-static void conn_pack(struct vhci_conn *conn, struct vhci_req *req,
-		      struct urb *urb)
+static void conn_storage_hold(struct vhci_storage *st, bool hold)
 {
-	struct usbip_header *hdr = &req->submit.hdr;
-	u32 flags = urb->transfer_flags &
-		    (USBIP_URB_SHORT_NOT_OK | USBIP_URB_ISO_ASAP |
-		     USBIP_URB_ZERO_PACKET | USBIP_URB_NO_INTERRUPT);
-	bool iso = usb_pipeisoc(urb->pipe);
-
-	req->urb = urb;
-	req->asked.in = usb_urb_dir_in(urb);
-	req->asked.length = urb->transfer_buffer_length;
-	req->asked.packets = iso ? urb->number_of_packets : 0;
-	conn_pack_submit(conn, req, usb_pipeendpoint(urb->pipe), flags);
-	hdr->cmd_submit.start_frame = cpu_to_be32(urb->start_frame);
-	hdr->cmd_submit.interval = cpu_to_be32(urb->interval);
-	if (usb_pipecontrol(urb->pipe))
-		memcpy(hdr->cmd_submit.setup, urb->setup_packet,
-		       sizeof(hdr->cmd_submit.setup));
+	tx_hold(&container_of(st, struct vhci_conn, storage)->tx, hold);
 }
 
-/* The packet descriptors of an isochronous URB, as they go over the wire. */
-static struct usbip_iso *conn_pack_iso(struct urb *urb, gfp_t gfp)
+static void conn_storage_told(struct vhci_storage *st, const char *what,
+			      const char *why)
 {
-	struct usbip_iso *iso;
-	int i;
+	struct vhci_conn *conn = container_of(st, struct vhci_conn, storage);
 
-	iso = kcalloc(urb->number_of_packets, sizeof(*iso), gfp);
-	if (!iso)
-		return NULL;
-	for (i = 0; i < urb->number_of_packets; i++) {
-		iso[i].offset = cpu_to_be32(urb->iso_frame_desc[i].offset);
-		iso[i].length = cpu_to_be32(urb->iso_frame_desc[i].length);
-	}
-	return iso;
+	dev_info(conn->hcd->self.controller,
+		 "disk of device %#x: no more %s (%s)\n", conn->devid, what,
+		 why);
 }
 
-/*
- * Is the URB one that we can carry? Packets must lie in order and apart in
- * the buffer: the answer's come end to end and are moved there from behind.
- */
-static bool conn_urb_ok(struct urb *urb)
-{
-	struct usb_iso_packet_descriptor *desc;
-	struct scatterlist *sg;
-	u32 end = 0;
-	u64 sum = 0;
-	int i;
+static const struct storage_ops conn_storage_ops = {
+	.queue		= conn_storage_queue,
+	.giveback	= conn_storage_giveback,
+	.hold		= conn_storage_hold,
+	.told		= conn_storage_told,
+};
 
-	if (urb->num_sgs) {
-		for_each_sg(urb->sg, sg, urb->num_sgs, i)
-			sum += sg->length;
-		if (sum < urb->transfer_buffer_length)
-			return false;
-	} else if (urb->transfer_buffer_length && !urb->transfer_buffer) {
-		return false;
-	}
-	if (!usb_pipeisoc(urb->pipe))
-		return true;
-	if (urb->num_sgs || urb->number_of_packets <= 0)
-		return false;
-	for (i = 0; i < urb->number_of_packets; i++) {
-		desc = &urb->iso_frame_desc[i];
-		if (desc->offset < end ||
-		    desc->offset > urb->transfer_buffer_length ||
-		    desc->length > urb->transfer_buffer_length - desc->offset)
-			return false;
-		end = desc->offset + desc->length;
-	}
-	return true;
-}
+/* --- requests ----------------------------------------------------------- */
 
 /* A free request; the table grows if it must. The lock is held on return. */
-static struct vhci_req *conn_get_req(struct vhci_conn *conn, gfp_t gfp,
-				     unsigned long *flags)
-	__acquires(&conn->lock)
+static struct vhci_req *conn_get_req(struct vhci_conn *conn, u32 reserve,
+				     gfp_t gfp, unsigned long *flags)
+	__acquires(&conn->reqs.lock)
 {
 	struct vhci_req *chunk, *req;
 
-	spin_lock_irqsave(&conn->lock, *flags);
-	req = req_get(&conn->reqs);
+	spin_lock_irqsave(&conn->reqs.lock, *flags);
+	req = req_get(&conn->reqs, reserve);
 	if (req)
 		return req;
-	spin_unlock_irqrestore(&conn->lock, *flags);
+	spin_unlock_irqrestore(&conn->reqs.lock, *flags);
 
 	chunk = req_chunk_alloc(gfp);
-	spin_lock_irqsave(&conn->lock, *flags);
+	spin_lock_irqsave(&conn->reqs.lock, *flags);
 	if (chunk && !req_chunk_add(&conn->reqs, chunk))
 		kfree(chunk);
-	return req_get(&conn->reqs);
+	return req_get(&conn->reqs, reserve);
 }
 
-/* The host gives devices addresses; this one already has one over there. */
-static bool conn_is_set_address(struct urb *urb)
+/* Returns true if the caller is to send what is queued, when it has unlocked. */
+static bool conn_route(struct vhci_conn *conn, struct vhci_req *req)
 {
-	const struct usb_ctrlrequest *setup = (void *)urb->setup_packet;
+	struct urb *urb = req->urb;
 
-	return usb_pipecontrol(urb->pipe) && !usb_pipeendpoint(urb->pipe) &&
-	       setup->bRequestType == USB_RECIP_DEVICE &&
-	       setup->bRequest == USB_REQ_SET_ADDRESS;
+	if (urb_is_set_address(urb)) {
+		urb->actual_length = 0;
+		req_end(&conn->reqs, req, 0);
+		return false;
+	}
+	if (!usb_pipebulk(urb->pipe)) {
+		if (usb_pipecontrol(urb->pipe))
+			storage_control(&conn->storage, urb);
+		tx_queue(&conn->tx, req, TX_LANE_URGENT);
+		tx_kick(&conn->tx);
+		return false;
+	}
+	switch (storage_submit(&conn->storage, req)) {
+	case STORAGE_PASS:
+		if (req->kind == REQ_STORAGE)
+			return true;
+		tx_kick(&conn->tx);
+		break;
+	case STORAGE_HOLD:
+		tx_kick_late(&conn->tx);
+		break;
+	case STORAGE_DONE:
+		break;
+	}
+	return false;
 }
 
 /**
@@ -299,92 +221,47 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 	struct usbip_iso *iso = NULL;
 	struct vhci_req *req;
 	unsigned long flags;
-	bool flush = false;
+	bool flush;
 	int ret;
 
-	if (!conn_urb_ok(urb))
+	if (!urb_check(urb))
 		return -EINVAL;
 	if (usb_pipeisoc(urb->pipe)) {
-		iso = conn_pack_iso(urb, gfp);
+		iso = urb_pack_iso(urb, gfp);
 		if (!iso)
 			return -ENOMEM;
 	}
-	req = conn_get_req(conn, gfp, &flags);
-	if (!req) {
-		ret = -ENOMEM;
+	req = conn_get_req(conn, REQ_RESERVE, gfp, &flags);
+	ret = -ENOMEM;
+	if (!req)
 		goto err_unlock;
-	}
-	if (conn->dead) {
-		ret = -ENODEV;
-		goto err_put;
-	}
+	ret = -ENODEV;
+	if (conn_is_dead(conn))
+		goto err_drop;
 	ret = usb_hcd_link_urb_to_ep(conn->hcd, urb);
 	if (ret)
-		goto err_put;
+		goto err_drop;
 
-	req->iso = iso;
-	conn_pack(conn, req, urb);
-	urb->hcpriv = req;
+	urb_bind(urb, req, iso);
 	conn->stats.submitted++;
 	conn->stats.in_flight++;
-	if (conn_is_set_address(urb)) {
-		urb->actual_length = 0;
-		conn_finish(conn, req, 0);
-	} else if (usb_pipebulk(urb->pipe)) {
-		flush = storage_submit(conn, req);
-	} else {
-		if (usb_pipecontrol(urb->pipe))
-			storage_control(conn, urb);
-		conn_queue(conn, req, CONN_LANE_URGENT);
+	conn->largest = max(conn->largest, req->length);
+	flush = conn_route(conn, req);
+	if (flush && !gfpflags_allow_blocking(gfp)) {
+		tx_kick(&conn->tx);
+		flush = false;
 	}
-	spin_unlock_irqrestore(&conn->lock, flags);
-	if (flush && gfpflags_allow_blocking(gfp))
-		tx_flush(conn);
-	else if (flush)
-		tx_kick(conn);
+	spin_unlock_irqrestore(&conn->reqs.lock, flags);
+	if (flush)
+		tx_flush(&conn->tx);
 	return 0;
 
-err_put:
-	req_put(&conn->reqs, req);
+err_drop:
+	req_drop(&conn->reqs, req);
 err_unlock:
-	spin_unlock_irqrestore(&conn->lock, flags);
+	spin_unlock_irqrestore(&conn->reqs.lock, flags);
 	kfree(iso);
 	return ret;
-}
-
-/**
- * conn_cancel() - a request is no longer wanted
- * @conn: the connection, locked, interrupts off
- * @req: the request
- * @status: what it is to end with, if the server need not be asked
- *
- * One that the server has not seen ends at once. For any other the server is
- * asked, for at most the unlink limit: till then it may use the buffer.
- */
-void conn_cancel(struct vhci_conn *conn, struct vhci_req *req, int status)
-{
-	lockdep_assert_held(&conn->lock);
-
-	switch (req->state) {
-	case REQ_QUEUED:
-		list_del_init(&req->submit.node);
-		conn_finish(conn, req, status);
-		break;
-	case REQ_SENDING:
-	case REQ_SENT:
-		if (req->unlink != REQ_UNLINK_NONE)
-			break;
-		req->since = jiffies;
-		list_add_tail(&req->node, &conn->unlinks);
-		req->unlink = REQ_UNLINK_WANTED;
-		if (req->state == REQ_SENT)
-			tx_queue_unlink(conn, req);
-		conn_watch(conn);
-		break;
-	default:
-		/* Its answer is arriving. */
-		break;
-	}
 }
 
 /**
@@ -392,19 +269,24 @@ void conn_cancel(struct vhci_conn *conn, struct vhci_req *req, int status)
  * @conn: the connection
  * @urb: the URB
  * @status: what it is to end with
+ *
+ * Context: any. It is given back when the server has answered, or has had its
+ * time, and the connection dies.
+ *
+ * Return: 0, or -EIDRM or -EBUSY as usb_hcd_check_unlink_urb() has it.
  */
 int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
 {
 	unsigned long flags;
 	int ret;
 
-	spin_lock_irqsave(&conn->lock, flags);
+	spin_lock_irqsave(&conn->reqs.lock, flags);
 	ret = usb_hcd_check_unlink_urb(conn->hcd, urb, status);
 	if (!ret) {
 		conn->stats.unlinked++;
-		conn_cancel(conn, urb->hcpriv, status);
+		req_cancel(&conn->reqs, urb->hcpriv, status, (u32)jiffies);
 	}
-	spin_unlock_irqrestore(&conn->lock, flags);
+	spin_unlock_irqrestore(&conn->reqs.lock, flags);
 	return ret;
 }
 
@@ -412,39 +294,31 @@ int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status)
  * conn_reset_device() - have the server reset the device
  * @conn: the connection
  *
- * USB/IP has no command for it. The stock server resets the device when it
- * sees the request that a hub would get to reset the port, so send that, as
- * other clients do. Nobody waits for the answer: what is sent behind it is
- * carried out behind it.
+ * Nobody waits for the answer: what is sent behind it is carried out behind it.
+ * A request is kept in reserve for this one. May sleep.
+ *
+ * Return: 0 when it will be sent; -ENODEV, or -ENOMEM (an earlier one has no
+ * answer yet, and there is no memory): the device has not been reset.
  */
 int conn_reset_device(struct vhci_conn *conn)
 {
-	struct usb_ctrlrequest *setup;
 	struct vhci_req *req;
 	unsigned long flags;
 	int ret = 0;
 
-	req = conn_get_req(conn, GFP_NOIO, &flags);
+	req = conn_get_req(conn, 0, GFP_NOIO, &flags);
 	if (!req) {
 		ret = -ENOMEM;
-		goto out;
-	}
-	if (conn->dead) {
-		req_put(&conn->reqs, req);
+	} else if (conn_is_dead(conn)) {
+		req_drop(&conn->reqs, req);
 		ret = -ENODEV;
-		goto out;
+	} else {
+		storage_reset(&conn->storage);
+		req->kind = REQ_RESET;
+		tx_queue(&conn->tx, req, TX_LANE_URGENT);
+		tx_kick(&conn->tx);
 	}
-	storage_reset(conn);
-	req->kind = REQ_RESET;
-	memset(&req->asked, 0, sizeof(req->asked));
-	conn_pack_submit(conn, req, 0, 0);
-	setup = (void *)req->submit.hdr.cmd_submit.setup;
-	setup->bRequestType = USB_RT_PORT;
-	setup->bRequest = USB_REQ_SET_FEATURE;
-	setup->wValue = cpu_to_le16(USB_PORT_FEAT_RESET);
-	conn_queue(conn, req, CONN_LANE_URGENT);
-out:
-	spin_unlock_irqrestore(&conn->lock, flags);
+	spin_unlock_irqrestore(&conn->reqs.lock, flags);
 	return ret;
 }
 
@@ -456,75 +330,107 @@ static bool conn_passed(u32 since, u32 limit_ms)
 	return (u32)jiffies - since >= msecs_to_jiffies(limit_ms);
 }
 
-/* Look after the time limits soon, and until nothing is pending. */
-void conn_watch(struct vhci_conn *conn)
+/* Note when bytes moved last. The lock is held. */
+static void conn_note_progress(struct vhci_conn *conn)
 {
-	u32 ms = min(conn->limits.unlink_ms, conn->limits.stall_ms) / 4;
+	u64 moved = conn->tx.bytes + READ_ONCE(conn->rx.bytes) +
+		    link_acked(&conn->link);
 
-	if (!READ_ONCE(conn->dead))
-		queue_delayed_work(vhci_wq, &conn->watch_work,
-				   msecs_to_jiffies(clamp(ms, 10U, 1000U)));
+	if (moved - conn->moved < CONN_PROGRESS)
+		return;
+	conn->moved = moved;
+	conn->moved_at = jiffies;
 }
 
-/* Zombies whose answer did not come in time are free again. */
-static void conn_bury(struct vhci_conn *conn)
+/* Has the server had its time with one that is cancelled? The lock is held. */
+static bool conn_unlink_expired(struct vhci_conn *conn)
 {
-	struct vhci_req *req, *next;
+	struct req_limits limits;
+	struct vhci_req *req;
+	u32 whole, i;
 
-	list_for_each_entry_safe(req, next, &conn->zombies, node) {
-		if (!conn_passed(req->since, conn->limits.unlink_ms))
-			break;
-		list_del_init(&req->node);
-		conn_retire(conn, req);
-	}
+	whole = CONN_WHOLE * conn->limits.unlink_ms +
+		conn->largest / CONN_BYTES_PER_MS;
+	limits.silence = msecs_to_jiffies(conn->limits.unlink_ms);
+	limits.whole = msecs_to_jiffies(whole);
+	for (i = 0; (req = req_at(&conn->reqs, i)); i++)
+		if (req_expired(req, &limits, (u32)jiffies, conn->moved_at))
+			return true;
+	return false;
+}
+
+/* Which limit has passed? NULL: none. The lock is held. */
+static const char *conn_expired(struct vhci_conn *conn, u32 *reason)
+{
+	const struct vhci_rx *rx = &conn->rx;
+	const struct vhci_tx *tx = &conn->tx;
+	u32 stall = conn->limits.stall_ms;
+
+	*reason = HEARTH_USB_PORT_REASON_UNLINK_TIMEOUT;
+	if (conn->reqs.n_cancelled && conn_unlink_expired(conn))
+		return "the server has not confirmed a cancelled URB";
+	*reason = HEARTH_USB_PORT_REASON_STALL_TIMEOUT;
+	if (READ_ONCE(rx->mid) && conn_passed(READ_ONCE(rx->since), stall))
+		return "the server stands still in the middle of an answer";
+	if (tx->blocked && conn_passed(tx->since, stall))
+		return "the server does not read";
+	if (tx->inside && conn_passed(tx->since, stall))
+		return "another user of the socket holds it";
+	if (READ_ONCE(rx->inside) &&
+	    conn_passed(READ_ONCE(rx->inside_since), stall))
+		return "TLS records without data, and no end of them";
+	*reason = HEARTH_USB_PORT_REASON_TLS;
+	if (READ_ONCE(rx->rekeying) &&
+	    conn_passed(READ_ONCE(rx->rekeying_since), stall))
+		return "the server has changed its TLS key, and nobody has set the new one";
+	return NULL;
 }
 
 static void conn_watch_work(struct work_struct *work)
 {
 	struct vhci_conn *conn = container_of(to_delayed_work(work),
 					      struct vhci_conn, watch_work);
-	bool mid = READ_ONCE(conn->rx_mid);
-	u32 stall = conn->limits.stall_ms;
-	struct vhci_req *oldest;
-	u32 reason = 0;
+	const struct vhci_rx *rx = &conn->rx;
+	const char *text;
+	u32 reason;
 	bool again;
 
-	spin_lock_irq(&conn->lock);
-	conn_bury(conn);
-	oldest = list_first_entry_or_null(&conn->unlinks, struct vhci_req, node);
-	if (oldest && conn_passed(oldest->since, conn->limits.unlink_ms))
-		reason = HEARTH_USB_PORT_REASON_UNLINK_TIMEOUT;
-	else if (mid && conn_passed(READ_ONCE(conn->rx_since), stall))
-		reason = HEARTH_USB_PORT_REASON_STALL_TIMEOUT;
-	else if (conn->tx_blocked && conn_passed(conn->tx_since, stall))
-		reason = HEARTH_USB_PORT_REASON_STALL_TIMEOUT;
-	again = oldest || mid || conn->tx_blocked || !list_empty(&conn->zombies);
-	spin_unlock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
+	conn_note_progress(conn);
+	text = conn_expired(conn, &reason);
+	again = conn->reqs.n_cancelled || conn->tx.blocked || conn->tx.inside ||
+		READ_ONCE(rx->mid) || READ_ONCE(rx->inside) ||
+		READ_ONCE(rx->rekeying);
+	spin_unlock_irq(&conn->reqs.lock);
 
-	if (reason)
-		conn_kill(conn, reason, -ETIMEDOUT, NULL);
+	if (text)
+		conn_kill(conn, reason, -ETIMEDOUT, text);
 	else if (again)
-		conn_watch(conn);
+		conn_link_pending(&conn->link);
 }
 
 /* --- life --------------------------------------------------------------- */
 
+/**
+ * conn_init() - a connection that is not open yet
+ * @conn: zeroed
+ * @hcd: whose URBs it carries
+ * @died: called once, from any context, when the connection has died; sees to
+ *	conn_close()
+ *
+ * Return: 0, or -ENOMEM and there is nothing to be freed.
+ */
 int conn_init(struct vhci_conn *conn, struct usb_hcd *hcd,
 	      void (*died)(struct vhci_conn *conn))
 {
-	int i;
-
-	spin_lock_init(&conn->lock);
 	conn->hcd = hcd;
 	conn->died = died;
-	for (i = 0; i < CONN_LANES; i++)
-		INIT_LIST_HEAD(&conn->lane[i]);
-	INIT_LIST_HEAD(&conn->unlinks);
-	INIT_LIST_HEAD(&conn->zombies);
+	conn->link.ops = &conn_link_ops;
+	tx_init(&conn->tx, &conn->link, &conn->reqs);
+	rx_init(&conn->rx, &conn->link, &conn->reqs);
+	storage_init(&conn->storage, &conn->reqs, &conn_storage_ops);
 	INIT_DELAYED_WORK(&conn->watch_work, conn_watch_work);
-	tx_init(conn);
-	rx_init(conn);
-	return req_table_init(&conn->reqs);
+	return req_table_init(&conn->reqs, &conn_req_ops);
 }
 
 void conn_free(struct vhci_conn *conn)
@@ -532,132 +438,24 @@ void conn_free(struct vhci_conn *conn)
 	req_table_free(&conn->reqs);
 }
 
-/* Does every byte go through kTLS, in both directions? */
-static bool conn_has_tls(struct sock *sk)
-{
-	struct tls_context *ctx;
-
-	if (strcmp(inet_csk(sk)->icsk_ulp_ops->name, "tls"))
-		return false;
-	ctx = tls_get_ctx(sk);
-	return ctx && ctx->tx_conf != TLS_BASE && ctx->rx_conf != TLS_BASE;
-}
-
-static int conn_check_socket(struct vhci_conn *conn, struct sock *sk,
-			     bool need_tls, struct netlink_ext_ack *extack)
-{
-	if (sk->sk_state == TCP_LISTEN) {
-		NL_SET_ERR_MSG(extack, "the socket is listening, not connected");
-		return -EINVAL;
-	}
-	if (sk->sk_state != TCP_ESTABLISHED || sk->sk_shutdown) {
-		NL_SET_ERR_MSG(extack, "the socket is not connected");
-		return -ENOTCONN;
-	}
-	conn->tls = inet_csk_has_ulp(sk);
-	if (need_tls && !conn->tls) {
-		NL_SET_ERR_MSG(extack, "the socket has no kTLS");
-		return -EINVAL;
-	}
-	if (conn->tls && !conn_has_tls(sk)) {
-		NL_SET_ERR_MSG(extack, "the socket's upper layer is not kTLS in both directions");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Make the socket ours. Data may come from here on. */
-static int conn_take_socket(struct vhci_conn *conn, struct sock *sk,
-			    struct netlink_ext_ack *extack)
-{
-	int ret = 0;
-
-	write_lock_bh(&sk->sk_callback_lock);
-	if (sk->sk_user_data) {
-		NL_SET_ERR_MSG(extack, "the socket is already in use by the kernel");
-		ret = -EBUSY;
-	} else {
-		sk->sk_user_data = conn;
-		conn->saved_data_ready = sk->sk_data_ready;
-		conn->saved_state_change = sk->sk_state_change;
-		conn->saved_write_space = sk->sk_write_space;
-		sk->sk_data_ready = conn_data_ready;
-		sk->sk_state_change = conn_state_change;
-		sk->sk_write_space = conn_write_space;
-	}
-	write_unlock_bh(&sk->sk_callback_lock);
-	return ret;
-}
-
-static void conn_tune_socket(struct vhci_conn *conn, struct sock *sk)
-{
-	u32 probe = max(conn->limits.peer_ms / MSEC_PER_SEC / CONN_PROBES, 1U);
-
-	tcp_sock_set_nodelay(sk);
-	tcp_sock_set_user_timeout(sk, conn->limits.peer_ms);
-	tcp_sock_set_keepidle(sk, probe);
-	tcp_sock_set_keepintvl(sk, probe);
-	tcp_sock_set_keepcnt(sk, CONN_PROBES);
-	sock_set_keepalive(sk);
-	lock_sock(sk);
-	WRITE_ONCE(tcp_sk(sk)->notsent_lowat, CONN_TX_WINDOW);
-	/* A disk behind this socket may be what memory is written out to. */
-	sk->sk_allocation = GFP_NOIO;
-	sk_set_memalloc(sk);
-	release_sock(sk);
-}
-
 /**
  * conn_open() - take over a socket
- * @conn: initialised; conn->devid and conn->limits are set
+ * @conn: initialised; conn->devid, conn->limits and what of
+ *	conn->storage.state port-attach asks for are set
  * @sock: with a reference, which the connection takes on success
  * @need_tls: refuse a socket without kTLS in both directions
  * @extack: for the sentence that tells why not
  *
  * Answers are read from here on, so the port must be ready for them.
+ *
+ * Return: 0 or a negative errno.
  */
 int conn_open(struct vhci_conn *conn, struct socket *sock, bool need_tls,
 	      struct netlink_ext_ack *extack)
 {
-	struct sock *sk = sock->sk;
-	int ret;
-
-	if (sock->type != SOCK_STREAM || sk->sk_protocol != IPPROTO_TCP ||
-	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)) {
-		NL_SET_ERR_MSG(extack, "the socket is not a TCP socket");
-		return -EPROTOTYPE;
-	}
-	lock_sock(sk);
-	ret = conn_check_socket(conn, sk, need_tls, extack);
-	if (!ret) {
-		conn->sock = sock;
-		ret = conn_take_socket(conn, sk, extack);
-		if (ret)
-			conn->sock = NULL;
-	}
-	release_sock(sk);
-	if (ret)
-		return ret;
-	conn_tune_socket(conn, sk);
-	/* What came before the callbacks were ours. */
-	rx_kick(conn);
-	return 0;
-}
-
-/* What the loss of a connection comes from, as a read or a send has seen it. */
-static u32 conn_why_lost(const struct vhci_conn *conn, int error)
-{
-	switch (error) {
-	case -EPIPE:		/* a send, behind the end that the server has sent */
-		return HEARTH_USB_PORT_REASON_CLOSED;
-	case -EBADMSG:
-	case -EINVAL:
-	case -EMSGSIZE:
-	case -EIO:		/* kTLS, for a record */
-		if (conn->tls)
-			return HEARTH_USB_PORT_REASON_TLS;
-	}
-	return HEARTH_USB_PORT_REASON_LOST;
+	conn->tx.devid = conn->devid;
+	return link_open(&conn->link, sock, need_tls, conn->limits.peer_ms,
+			 extack);
 }
 
 /**
@@ -667,7 +465,8 @@ static u32 conn_why_lost(const struct vhci_conn *conn, int error)
  * @error: negative errno, or 0
  * @text: what was wrong, a constant, or NULL
  *
- * Context: any. conn->died() is called once, and sees to conn_close().
+ * Context: any, without the table's lock. conn->died() is called once, and sees
+ * to conn_close().
  */
 void conn_kill(struct vhci_conn *conn, u32 reason, int error, const char *text)
 {
@@ -675,35 +474,20 @@ void conn_kill(struct vhci_conn *conn, u32 reason, int error, const char *text)
 	bool first;
 
 	if (reason == HEARTH_USB_PORT_REASON_LOST)
-		reason = conn_why_lost(conn, error);
+		reason = link_why_lost(&conn->link, error);
 	if (reason == HEARTH_USB_PORT_REASON_CLOSED)
 		error = 0;
-	spin_lock_irqsave(&conn->lock, flags);
-	first = !conn->dead;
+	spin_lock_irqsave(&conn->reqs.lock, flags);
+	first = !conn->link.dead;
 	if (first) {
-		WRITE_ONCE(conn->dead, true);
+		WRITE_ONCE(conn->link.dead, true);
 		conn->end.reason = reason;
 		conn->end.error = error;
 		conn->end.text = text;
 	}
-	spin_unlock_irqrestore(&conn->lock, flags);
+	spin_unlock_irqrestore(&conn->reqs.lock, flags);
 	if (first)
 		conn->died(conn);
-}
-
-static void conn_release_socket(struct socket *sock, struct vhci_conn *conn)
-{
-	struct sock *sk = sock->sk;
-
-	/* While our callbacks are there: see conn_deafen(). */
-	kernel_sock_shutdown(sock, SHUT_RDWR);
-	/* A callback that runs now ends first; none begins after this. */
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_data_ready = conn->saved_data_ready;
-	sk->sk_state_change = conn->saved_state_change;
-	sk->sk_write_space = conn->saved_write_space;
-	sk->sk_user_data = NULL;
-	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 /**
@@ -714,48 +498,41 @@ static void conn_release_socket(struct socket *sock, struct vhci_conn *conn)
  */
 void conn_close(struct vhci_conn *conn)
 {
-	struct socket *sock = conn->sock;
 	struct vhci_req *req;
 	u32 i;
 
-	conn_release_socket(sock, conn);
-	cancel_work_sync(&conn->tx_work);
-	cancel_delayed_work_sync(&conn->tx_late_work);
-	/* One who sends in a context of its own is through after this. */
-	mutex_lock(&conn->tx_mutex);
-	mutex_unlock(&conn->tx_mutex);
-	cancel_work_sync(&conn->rx_work);
+	link_shut(&conn->link);
+	tx_stop(&conn->tx);
+	rx_stop(&conn->rx);
 	cancel_delayed_work_sync(&conn->watch_work);
 
 	/* Neither side runs any more, so no buffer is in use. */
-	spin_lock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
+	conn->closing = true;
 	for (i = 0; (req = req_at(&conn->reqs, i)); i++) {
-		if (req->urb)
-			conn_giveback(conn, req, req->urb->unlinked ? :
-				      -ESHUTDOWN);
+		if (req->used)
+			req_end(&conn->reqs, req, req->urb && req->urb->unlinked ?
+				req->urb->unlinked : -ESHUTDOWN);
 		if (i % REQ_CHUNK == REQ_CHUNK - 1) {
-			spin_unlock_irq(&conn->lock);
-			spin_lock_irq(&conn->lock);
+			spin_unlock_irq(&conn->reqs.lock);
+			spin_lock_irq(&conn->reqs.lock);
 		}
 	}
-	conn->sock = NULL;
-	spin_unlock_irq(&conn->lock);
-
-	lock_sock(sock->sk);
-	sk_clear_memalloc(sock->sk);
-	release_sock(sock->sk);
-	sockfd_put(sock);
+	link_put(&conn->link);
+	spin_unlock_irq(&conn->reqs.lock);
 }
 
-/* Smoothed round trip time in microseconds; 0 when it is not known. */
+/* --- what it tells ------------------------------------------------------- */
+
+/* Smoothed round trip time in microseconds; 0: not known. Context: process. */
 u32 conn_rtt(struct vhci_conn *conn)
 {
 	u32 rtt = 0;
 
-	spin_lock_irq(&conn->lock);
-	if (conn->sock)
-		rtt = READ_ONCE(tcp_sk(conn->sock->sk)->srtt_us) >> 3;
-	spin_unlock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
+	if (conn->link.sock)
+		rtt = link_rtt(&conn->link);
+	spin_unlock_irq(&conn->reqs.lock);
 	return rtt;
 }
 
@@ -768,23 +545,26 @@ u32 conn_rtt(struct vhci_conn *conn)
  */
 void conn_get_stats(struct vhci_conn *conn, struct conn_stats *stats)
 {
-	spin_lock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
 	*stats = conn->stats;
-	spin_unlock_irq(&conn->lock);
+	stats->tx_bytes = conn->tx.bytes;
+	stats->rx_bytes = READ_ONCE(conn->rx.bytes);
+	stats->waiting = conn->reqs.n_waiting;
+	spin_unlock_irq(&conn->reqs.lock);
 }
 
 /* How it ended, if it has. Context: process. */
 void conn_get_end(struct vhci_conn *conn, struct conn_end *end)
 {
-	spin_lock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
 	*end = conn->end;
-	spin_unlock_irq(&conn->lock);
+	spin_unlock_irq(&conn->reqs.lock);
 }
 
 /* What of posting is on. Context: process. */
 void conn_get_storage(struct vhci_conn *conn, struct storage_state *state)
 {
-	spin_lock_irq(&conn->lock);
+	spin_lock_irq(&conn->reqs.lock);
 	*state = conn->storage.state;
-	spin_unlock_irq(&conn->lock);
+	spin_unlock_irq(&conn->reqs.lock);
 }

@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A place in an URB's buffer, linear or scattered. */
+/*
+ * A place in a transfer's buffer, linear or scattered.
+ *
+ * Pure. The caller sees to it that a scatter list is as long as the transfer
+ * (urb_check()); entries without bytes are stepped over.
+ */
 #ifndef _HEARTH_VHCI_CURSOR_H
 #define _HEARTH_VHCI_CURSOR_H
 
 #include <linux/minmax.h>
 #include <linux/scatterlist.h>
-#include <linux/usb.h>
 
-struct urb_cursor {
+struct cursor {
 	u8 *buf;		/* linear; NULL: scattered, or no buffer */
 	struct scatterlist *sg;
 	u32 sg_off;		/* bytes into @sg */
 	u32 off;		/* bytes into the buffer */
 };
 
-static inline void cursor_init_buf(struct urb_cursor *c, u8 *buf)
+/* To an entry with bytes, or behind the last one. */
+static inline void cursor_settle(struct cursor *c)
+{
+	while (c->sg && c->sg_off == c->sg->length) {
+		c->sg = sg_next(c->sg);
+		c->sg_off = 0;
+	}
+}
+
+static inline void cursor_init_buf(struct cursor *c, void *buf)
 {
 	c->buf = buf;
 	c->sg = NULL;
@@ -22,21 +35,19 @@ static inline void cursor_init_buf(struct urb_cursor *c, u8 *buf)
 	c->off = 0;
 }
 
-static inline void cursor_init(struct urb_cursor *c, struct urb *urb)
+static inline void cursor_init_sg(struct cursor *c, struct scatterlist *sg)
 {
-	bool scattered = urb && urb->num_sgs;
-
-	cursor_init_buf(c, urb && !scattered ? urb->transfer_buffer : NULL);
-	if (scattered)
-		c->sg = urb->sg;
+	cursor_init_buf(c, NULL);
+	c->sg = sg;
+	cursor_settle(c);
 }
 
 /*
  * The bytes that lie together at the cursor, @left at the most. A controller
- * without DMA gets no highmem pages, so each has an address. Returns 0 where
- * the scatter list is shorter than the transfer.
+ * without DMA gets no highmem pages, so each has an address. Returns 0 behind
+ * the end of the buffer.
  */
-static inline u32 cursor_chunk(const struct urb_cursor *c, u32 left, void **p)
+static inline u32 cursor_chunk(const struct cursor *c, u32 left, void **p)
 {
 	if (c->sg) {
 		*p = sg_virt(c->sg) + c->sg_off;
@@ -49,16 +60,13 @@ static inline u32 cursor_chunk(const struct urb_cursor *c, u32 left, void **p)
 }
 
 /* @n is at most what cursor_chunk() gave. */
-static inline void cursor_advance(struct urb_cursor *c, u32 n)
+static inline void cursor_advance(struct cursor *c, u32 n)
 {
 	c->off += n;
 	if (!c->sg)
 		return;
 	c->sg_off += n;
-	if (c->sg_off == c->sg->length) {
-		c->sg = sg_next(c->sg);
-		c->sg_off = 0;
-	}
+	cursor_settle(c);
 }
 
 #endif /* _HEARTH_VHCI_CURSOR_H */

@@ -1,40 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hearth_vhci: a USB host controller whose URBs travel over a socket. */
 #include <linux/module.h>
-#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
-#include "../compat/compat.h"
-#include "conn.h"
 #include "hcd.h"
+#include "link.h"
 #include "netlink.h"
 #include "port.h"
-
-/* Sending, receiving and time limits of all connections. */
-struct workqueue_struct *vhci_wq;
-
-/*
- * Receiving over kTLS. One read decrypts for as long as records come, and is not
- * to hold up the work of other connections.
- */
-struct workqueue_struct *vhci_tls_wq;
 
 static int __init vhci_init(void)
 {
 	int ret;
 
-	vhci_wq = alloc_workqueue("hearth_vhci",
-				  WQ_MEM_RECLAIM | WQ_PERCPU, 0);
-	if (!vhci_wq)
-		return -ENOMEM;
-	ret = -ENOMEM;
-	vhci_tls_wq = alloc_workqueue("hearth_vhci_tls",
-				      WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	if (!vhci_tls_wq)
-		goto err_wq;
+	ret = links_init();
+	if (ret)
+		return ret;
 	ret = ports_init();
 	if (ret)
-		goto err_tls_wq;
+		goto err_links;
 	ret = hcds_init();
 	if (ret)
 		goto err_ports;
@@ -47,10 +30,8 @@ err_hcds:
 	hcds_exit();
 err_ports:
 	ports_exit();
-err_tls_wq:
-	destroy_workqueue(vhci_tls_wq);
-err_wq:
-	destroy_workqueue(vhci_wq);
+err_links:
+	links_exit();
 	return ret;
 }
 
@@ -61,8 +42,7 @@ static void __exit vhci_exit(void)
 	hcds_remove_all();	/* drivers let go of their devices */
 	ports_exit();		/* waits for the last port */
 	hcds_exit();
-	destroy_workqueue(vhci_tls_wq);
-	destroy_workqueue(vhci_wq);
+	links_exit();
 }
 
 module_init(vhci_init);

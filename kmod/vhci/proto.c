@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Validation of what a USB/IP server answers.
+ * The codec of USB/IP: packs what is asked, reads and checks what is answered.
  *
  * The server is a stranger: every field is held against what was asked. The
  * checks return NULL when all is well, else a sentence for the kernel log.
@@ -8,14 +8,63 @@
 #ifdef __KERNEL__
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #else
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
+#define cpu_to_be32(x)	htonl(x)
 #define be32_to_cpu(x)	ntohl(x)
 #endif
 
 #include "proto.h"
+
+/**
+ * proto_pack_submit() - the header of a CMD_SUBMIT
+ * @hdr: 48 bytes, written
+ * @submit: what it asks for
+ *
+ * Behind it go the bytes of the buffer, if they go to the device, and the
+ * descriptors of isochronous packets.
+ */
+void proto_pack_submit(struct usbip_header *hdr,
+		       const struct proto_submit *submit)
+{
+	u32 flags = submit->flags | (submit->in ? USBIP_URB_DIR_IN : 0);
+
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->command = cpu_to_be32(USBIP_CMD_SUBMIT);
+	hdr->seqnum = cpu_to_be32(submit->seq);
+	hdr->devid = cpu_to_be32(submit->devid);
+	hdr->direction = cpu_to_be32(submit->in ? USBIP_DIR_IN : USBIP_DIR_OUT);
+	hdr->ep = cpu_to_be32(submit->ep);
+	hdr->cmd_submit.transfer_flags = cpu_to_be32(flags);
+	hdr->cmd_submit.length = cpu_to_be32(submit->length);
+	hdr->cmd_submit.start_frame = cpu_to_be32(submit->start_frame);
+	hdr->cmd_submit.number_of_packets = cpu_to_be32(submit->packets);
+	hdr->cmd_submit.interval = cpu_to_be32(submit->interval);
+	if (submit->setup)
+		memcpy(hdr->cmd_submit.setup, submit->setup,
+		       sizeof(hdr->cmd_submit.setup));
+}
+
+/**
+ * proto_pack_unlink() - a CMD_UNLINK
+ * @hdr: 48 bytes, written; nothing follows them
+ * @seq: its own number
+ * @devid: of the device
+ * @victim: number of the submit that is no longer wanted
+ */
+void proto_pack_unlink(struct usbip_header *hdr, u32 seq, u32 devid,
+		       u32 victim)
+{
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->command = cpu_to_be32(USBIP_CMD_UNLINK);
+	hdr->seqnum = cpu_to_be32(seq);
+	hdr->devid = cpu_to_be32(devid);
+	hdr->cmd_unlink.seqnum = cpu_to_be32(victim);
+}
 
 /**
  * proto_parse() - read the header of an answer
@@ -75,6 +124,18 @@ const char *proto_check(const struct proto_request *request,
 			return "error_count is more than the packets";
 	}
 	return NULL;
+}
+
+/**
+ * proto_payload() - how many bytes follow the header of an answer
+ * @request: what was asked
+ * @answer: that proto_check() has found good
+ */
+u32 proto_payload(const struct proto_request *request,
+		  const struct proto_answer *answer)
+{
+	return (request->in ? answer->actual_length : 0) +
+	       request->packets * (u32)sizeof(struct usbip_iso);
 }
 
 /**

@@ -34,6 +34,7 @@ enum usbip_command {
 #define USBIP_URB_ZERO_PACKET	0x0040
 #define USBIP_URB_NO_INTERRUPT	0x0080
 #define USBIP_URB_DIR_IN	0x0200
+#define USBIP_URB_DMA_MAP_SG	0x00040000
 
 /* Every message starts with these 48 bytes. */
 struct usbip_header {
@@ -78,6 +79,20 @@ struct usbip_iso {
 	__be32 status;
 } __packed;
 
+/* A CMD_SUBMIT in the machine's byte order. */
+struct proto_submit {
+	u32 seq;
+	u32 devid;
+	u32 ep;			/* endpoint number */
+	bool in;
+	u32 flags;		/* USBIP_URB_*, but for USBIP_URB_DIR_IN */
+	u32 length;		/* bytes of the buffer */
+	u32 packets;		/* isochronous packets; 0: not isochronous */
+	u32 start_frame;
+	u32 interval;
+	const void *setup;	/* 8 bytes, or NULL: not a control transfer */
+};
+
 /* What the client asked for; an answer is held against it. */
 struct proto_request {
 	u32 length;		/* bytes of the buffer */
@@ -96,10 +111,16 @@ struct proto_answer {
 	u32 error_count;
 };
 
+void proto_pack_submit(struct usbip_header *hdr,
+		       const struct proto_submit *submit);
+void proto_pack_unlink(struct usbip_header *hdr, u32 seq, u32 devid,
+		       u32 victim);
 const char *proto_parse(const struct usbip_header *hdr,
 			struct proto_answer *answer);
 const char *proto_check(const struct proto_request *request,
 			const struct proto_answer *answer);
+u32 proto_payload(const struct proto_request *request,
+		  const struct proto_answer *answer);
 const char *proto_check_iso(const struct usbip_iso *iso, u32 offset,
 			    u32 length, u32 *total, u32 actual_length);
 int proto_status(s32 status);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A request: one URB (or a command of our own) on its way to the server and
- * back, found by its sequence number in constant time.
+ * back. The table finds it by its sequence number in constant time; the state
+ * machine knows what has happened to it, and so tells its end exactly once.
+ *
+ * Pure: no socket, no URB is touched, nothing sleeps. All of it is called with
+ * the table's lock held and interrupts off, but for req_chunk_alloc() and the
+ * making and freeing of a table.
  *
  * A sequence number is built from the request's place in the table, how often
  * the place has been used, and whether it names the submit or its unlink:
@@ -19,9 +24,9 @@
 
 #include <linux/bits.h>
 #include <linux/list.h>
-#include <linux/usb.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
 
-#include "cursor.h"
 #include "proto.h"
 
 #define REQ_SEQ_UNLINK		BIT(0)
@@ -30,12 +35,24 @@
 #define REQ_GENERATION_SHIFT	(REQ_INDEX_SHIFT + REQ_INDEX_BITS)
 
 /*
- * Requests are allocated in chunks and freed with the table. The first chunk
- * comes with it, so that a device makes progress when memory is short.
+ * Requests are allocated in chunks of a page and freed with the table. The
+ * first chunk comes with it, so that a device makes progress when memory is
+ * short.
  */
-#define REQ_CHUNK_BITS		5
+#define REQ_CHUNK_BITS		6
 #define REQ_CHUNK		BIT(REQ_CHUNK_BITS)
 #define REQ_CHUNKS_MAX		BIT(REQ_INDEX_BITS - REQ_CHUNK_BITS)
+
+/* Free requests that only one who must not fail gets: a reset. */
+#define REQ_RESERVE		1
+
+/*
+ * Requests that were told and still wait for something from the server, which
+ * may never come: so many, then the oldest is forgotten.
+ */
+#define REQ_WAITING_MAX		256
+
+struct urb;
 
 enum req_kind {
 	REQ_URB,	/* an URB of a driver */
@@ -45,86 +62,136 @@ enum req_kind {
 	REQ_STATUS,	/* storage.c: read ahead; an URB may claim it */
 };
 
-/* Bytes of a REQ_COMMAND, which are more than those of a REQ_STATUS. */
-#define REQ_OWN_LEN		31
-
-enum req_state {
-	REQ_FREE,
-	REQ_QUEUED,	/* in a lane; the server knows nothing of it */
+/* The submit, on its way out. */
+enum req_out {
+	REQ_QUEUED,	/* the server knows nothing of it */
 	REQ_SENDING,	/* the transmit side reads its buffer */
-	REQ_SENT,	/* the server has all of it */
-	REQ_RECEIVING,	/* its answer is arriving; the receive side writes */
-	REQ_DONE,	/* given back; waits for the transmit side or unlink */
-	REQ_ZOMBIE,	/* given back on RET_UNLINK; an answer may follow */
+	REQ_SENT,	/* the socket has taken all of it */
 };
 
+/* Its answer. */
+enum req_in {
+	REQ_UNANSWERED,
+	REQ_ARRIVING,	/* the receive side writes to its buffer */
+	REQ_ANSWERED,
+};
+
+/* Its unlink, if it is cancelled. */
 enum req_unlink {
 	REQ_UNLINK_NONE,
 	REQ_UNLINK_WANTED,	/* to be queued once the submit is sent */
 	REQ_UNLINK_QUEUED,
-	REQ_UNLINK_SENT,	/* or being sent; RET_UNLINK will come */
-};
-
-struct vhci_req;
-
-/* A message on its way out. */
-struct vhci_pdu {
-	struct list_head node;		/* lane or batch */
-	struct vhci_req *req;
-	u32 data_len;			/* bytes of the URB's buffer behind hdr */
-	u32 iso_len;			/* bytes of packet descriptors */
-	struct usbip_header hdr;
+	REQ_UNLINK_SENDING,
+	REQ_UNLINK_SENT,	/* RET_UNLINK is to come */
+	REQ_UNLINK_ANSWERED,	/* with 0: the submit's answer may follow */
 };
 
 struct vhci_req {
-	struct list_head node;		/* free, unlinks or zombies */
+	struct list_head node;		/* free, a lane, the batch, waiting, late */
 	struct urb *urb;		/* NULL: given back, or our own command */
+	union {
+		struct usbip_iso *iso;	/* @packets of them; the request's */
+		void *own;		/* bytes of a REQ_COMMAND, REQ_STATUS */
+	};
 	u32 seq;			/* of the submit */
-	u8 kind;			/* enum req_kind */
-	u8 state;			/* enum req_state */
-	u8 unlink;			/* enum req_unlink */
-	bool offered:1;			/* all of it is in the running sendmsg */
-	bool answered:1;		/* while it was offered; status below */
-	bool fault:1;			/* storage.c: it is to fail */
-	int status;
+	u32 length;			/* bytes of the buffer */
 	u32 actual;			/* bytes that the answer told of */
-	u32 since;			/* jiffies of the unlink, of the zombie */
-	struct proto_request asked;
-	struct usbip_iso *iso;		/* asked.packets of them */
-	struct vhci_pdu submit;
-	struct vhci_pdu cancel;
-	u8 own[REQ_OWN_LEN] __aligned(4);	/* data of a request of ours */
+	u32 asked;			/* jiffies of the cancellation */
+	u32 since;			/* jiffies of CMD_UNLINK's leaving */
+	s16 status;			/* of the answer */
+	u16 packets;			/* isochronous ones; 0: not isochronous */
+	u8 ep;				/* endpoint number */
+	u8 kind:3;			/* enum req_kind */
+	u8 dir_in:1;
+	u8 fault:1;			/* storage.c: it is to fail */
+	u8 out:2;			/* enum req_out */
+	u8 in:2;			/* enum req_in */
+	u8 unlink:3;			/* enum req_unlink */
+	u8 used:1;			/* not free */
+	u8 told:1;			/* done() was called */
+	u8 cancelled:1;			/* and not told: a limit in time runs */
+	u8 offered:1;			/* the running send has all of it */
+};
+
+struct req_table;
+
+/* What a table calls. With its lock held. */
+struct req_ops {
+	/*
+	 * @req has ended with @status, and neither side touches its buffer.
+	 * Called once for each request that is not dropped. May cancel and end
+	 * other requests, and so come to be called again, for those.
+	 */
+	void (*done)(struct req_table *table, struct vhci_req *req, int status);
+	/* A limit in time runs for one that is cancelled. */
+	void (*cancelled)(struct req_table *table);
+	/* Send CMD_UNLINK of @req, by the node that its submit does not need. */
+	void (*unlink)(struct req_table *table, struct vhci_req *req);
+	/* An answer came behind that to its unlink, of which done() has told. */
+	void (*late)(struct req_table *table, struct vhci_req *req, int status);
 };
 
 struct req_table {
+	/*
+	 * Protects the table and all that happens to its requests. Taken with
+	 * interrupts off, inside the socket's lock and RCU, outside of the
+	 * USB core's locks for lists of URBs and for giving them back.
+	 */
+	spinlock_t lock;
+	const struct req_ops *ops;
 	struct list_head free;
+	struct list_head waiting;	/* told; for RET_UNLINK; oldest first */
+	struct list_head late;		/* told; RET_SUBMIT may come */
+	u32 n_free;
+	u32 n_waiting;
+	u32 n_late;
+	u32 n_cancelled;		/* cancelled, and not told */
+	u32 forgotten;			/* RET_UNLINKs that find no request */
 	u32 chunks;
 	struct vhci_req *chunk[REQ_CHUNKS_MAX];
 };
 
-int req_table_init(struct req_table *table);
+/* How long a server may take with what was cancelled. In jiffies. */
+struct req_limits {
+	u32 silence;		/* nothing moves */
+	u32 whole;		/* since the cancellation */
+};
+
+int req_table_init(struct req_table *table, const struct req_ops *ops);
 void req_table_free(struct req_table *table);
 struct vhci_req *req_chunk_alloc(gfp_t gfp);
 bool req_chunk_add(struct req_table *table, struct vhci_req *chunk);
-struct vhci_req *req_get(struct req_table *table);
-void req_put(struct req_table *table, struct vhci_req *req);
-struct vhci_req *req_find(struct req_table *table, u32 seq);
+struct vhci_req *req_get(struct req_table *table, u32 reserve);
+void req_drop(struct req_table *table, struct vhci_req *req);
+
+void req_sending(struct vhci_req *req);
+void req_sent(struct req_table *table, struct vhci_req *req, u32 now);
+bool req_withdraw(struct vhci_req *req);
+const char *req_arriving(struct req_table *table,
+			 const struct proto_answer *answer,
+			 struct vhci_req **req, u32 *discard);
+void req_answered(struct req_table *table, struct vhci_req *req, int status);
+const char *req_ret_unlink(struct req_table *table,
+			   const struct proto_answer *answer);
+void req_cancel(struct req_table *table, struct vhci_req *req, int status,
+		u32 now);
+void req_end(struct req_table *table, struct vhci_req *req, int status);
+bool req_expired(const struct vhci_req *req, const struct req_limits *limits,
+		 u32 now, u32 moved);
 
 /* The request at @i of the table, for walks: NULL behind the last one. */
-static inline struct vhci_req *req_at(struct req_table *table, u32 i)
+static inline struct vhci_req *req_at(const struct req_table *table, u32 i)
 {
 	if (i >= table->chunks * REQ_CHUNK)
 		return NULL;
 	return &table->chunk[i / REQ_CHUNK][i % REQ_CHUNK];
 }
 
-/* The start of the data of @req, which is its URB's or its own. */
-static inline void req_cursor(struct urb_cursor *at, struct vhci_req *req)
+/* Is the message of it that is queued or being sent its unlink? */
+static inline bool req_is_unlink(const struct vhci_req *req)
 {
-	if (req->kind == REQ_COMMAND || req->kind == REQ_STATUS)
-		cursor_init_buf(at, req->own);
-	else
-		cursor_init(at, req->urb);
+	return req->unlink == REQ_UNLINK_QUEUED ||
+	       req->unlink == REQ_UNLINK_SENDING;
 }
 
 #endif /* _HEARTH_VHCI_REQUEST_H */

@@ -4,11 +4,12 @@
  *
  * One state machine tells where the next bytes go (rx_want()) and takes note
  * of their arrival (rx_got()). Plain TCP feeds it from the socket's own
- * sk_data_ready, one copy from the network buffer and no thread; a socket with
- * kTLS feeds it by recvmsg from a work item, which also tells record types.
+ * sk_data_ready, one copy from the network buffer and no thread; any other
+ * socket feeds it by recvmsg from a work item, which for kTLS also tells record
+ * types.
  *
- * Whoever owns the socket (its lock in softirq, lock_sock() in process
- * context) owns conn->rx.
+ * Whoever owns a plain TCP socket (its lock in softirq, lock_sock() in process
+ * context) owns the parser; of any other socket the work item does.
  */
 #include <linux/net.h>
 #include <linux/skbuff.h>
@@ -16,395 +17,379 @@
 #include <linux/tls.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include <uapi/linux/hearth_usb.h>
 
-#include "conn.h"
+#include "rx.h"
+#include "urb.h"
 
-#define RX_TLS_RECORD_DATA	23	/* RFC 8446, 5.1: application_data */
+/* Bytes of one run; then others on the queue have their turn. */
+#define RX_RUN			(256 * 1024)
 
-static void rx_stage(struct vhci_conn *conn, enum conn_rx_stage stage, u32 want)
+/* Reads of kTLS in a row that find only records without data. */
+#define RX_EMPTY_MAX		10000
+
+#define RX_TLS_HANDSHAKE	22	/* RFC 8446, 5.1 */
+#define RX_TLS_DATA		23
+#define RX_TLS_KEY_UPDATE	24	/* RFC 8446, 4 */
+#define RX_TLS_KEY_UPDATE_LEN	5
+
+/* --- the parser ------------------------------------------------------------ */
+
+static void rx_stage(struct vhci_rx *rx, enum rx_stage stage, u32 want)
 {
-	conn->rx.stage = stage;
-	conn->rx.off = 0;
-	conn->rx.want = want;
+	rx->stage = stage;
+	rx->off = 0;
+	rx->want = want;
 }
 
 /* Where the next bytes go. NULL: nowhere, they are dropped. */
-static u32 rx_want(struct vhci_conn *conn, void **p)
+static u32 rx_want(struct vhci_rx *rx, void **p)
 {
-	u32 left = conn->rx.want - conn->rx.off;
+	u32 left = rx->want - rx->off;
 
-	switch (conn->rx.stage) {
-	case CONN_RX_HEADER:
-		*p = (void *)&conn->rx.hdr + conn->rx.off;
+	switch (rx->stage) {
+	case RX_HEADER:
+		*p = (void *)&rx->hdr + rx->off;
 		return left;
-	case CONN_RX_DATA:
-		return cursor_chunk(&conn->rx.at, left, p);
-	case CONN_RX_ISO:
-		*p = (void *)conn->rx.req->iso + conn->rx.off;
+	case RX_DATA:
+		return cursor_chunk(&rx->at, left, p);
+	case RX_ISO:
+		*p = (void *)rx->req->iso + rx->off;
 		return left;
-	case CONN_RX_DISCARD:
+	case RX_DISCARD:
 		break;
 	}
 	*p = NULL;
 	return left;
 }
 
-/* The packets of an answer arrived end to end: put each where it belongs. */
-static void rx_spread(struct urb *urb)
-{
-	u32 from = urb->actual_length;
-	int i;
-
-	for (i = urb->number_of_packets - 1; i >= 0; i--) {
-		struct usb_iso_packet_descriptor *desc = &urb->iso_frame_desc[i];
-
-		from -= desc->actual_length;
-		memmove(urb->transfer_buffer + desc->offset,
-			urb->transfer_buffer + from, desc->actual_length);
-	}
-}
-
-static const char *rx_iso(struct vhci_conn *conn)
-{
-	struct vhci_req *req = conn->rx.req;
-	u32 actual = conn->rx.answer.actual_length;
-	struct urb *urb = req->urb;
-	const char *broken;
-	u32 total = 0;
-	int i;
-
-	for (i = 0; i < urb->number_of_packets; i++) {
-		struct usb_iso_packet_descriptor *desc = &urb->iso_frame_desc[i];
-		const struct usbip_iso *iso = &req->iso[i];
-
-		broken = proto_check_iso(iso, desc->offset, desc->length,
-					 &total, actual);
-		if (broken)
-			return broken;
-		desc->actual_length = be32_to_cpu(iso->actual_length);
-		desc->status = proto_status((s32)be32_to_cpu(iso->status));
-	}
-	if (total != actual)
-		return "the packets do not sum up to actual_length";
-	urb->start_frame = conn->rx.answer.start_frame;
-	urb->error_count = conn->rx.answer.error_count;
-	if (req->asked.in)
-		rx_spread(urb);
-	return NULL;
-}
-
 /* An answer is complete. */
-static void rx_done(struct vhci_conn *conn)
+static void rx_done(struct vhci_rx *rx)
 {
-	struct vhci_req *req = conn->rx.req;
-	int status = proto_status(conn->rx.answer.status);
+	struct vhci_req *req = rx->req;
 	unsigned long flags;
 
-	rx_stage(conn, CONN_RX_HEADER, sizeof(conn->rx.hdr));
-	conn->rx.req = NULL;
+	rx_stage(rx, RX_HEADER, sizeof(rx->hdr));
+	rx->req = NULL;
 	if (!req)
 		return;
-	spin_lock_irqsave(&conn->lock, flags);
-	if (req->state == REQ_SENDING) {
-		/* The transmit side still has the request: it finishes. */
-		req->answered = true;
-		req->status = status;
-	} else {
-		conn_finish(conn, req, status);
-	}
-	spin_unlock_irqrestore(&conn->lock, flags);
-}
-
-static const char *rx_ret_unlink(struct vhci_conn *conn)
-{
-	const struct proto_answer *answer = &conn->rx.answer;
-	struct vhci_req *req = req_find(&conn->reqs, answer->seq);
-
-	if (!req || !(answer->seq & REQ_SEQ_UNLINK) ||
-	    req->unlink != REQ_UNLINK_SENT)
-		return "RET_UNLINK for a request that was not unlinked";
-	req->unlink = REQ_UNLINK_NONE;
-	list_del_init(&req->node);
-	if (req->state == REQ_SENT && !answer->status) {
-		/*
-		 * Either the request ended by itself and no answer will come,
-		 * or its answer was overtaken: stock servers do both.
-		 */
-		conn_zombify(conn, req);
-		return NULL;
-	}
-	conn_finish(conn, req, -ECONNRESET);
-	return NULL;
-}
-
-/* Find what is answered. On success conn->rx.req is set, or NULL to discard. */
-static const char *rx_ret_submit(struct vhci_conn *conn)
-{
-	const struct proto_answer *answer = &conn->rx.answer;
-	struct vhci_req *req = req_find(&conn->reqs, answer->seq);
-	const char *broken;
-
-	if (!req || answer->seq & REQ_SEQ_UNLINK)
-		return "answer to an unknown request";
-	broken = proto_check(&req->asked, answer);
-	if (broken)
-		return broken;
-	conn->rx.req = req;
-	switch (req->state) {
-	case REQ_QUEUED:
-		return "answer to a request that was not sent";
-	case REQ_SENDING:
-		if (!req->offered)
-			return "answer to a request that was not sent in full";
-		if (req->answered)
-			return "second answer to a request";
-		return NULL;
-	case REQ_SENT:
-		req->state = REQ_RECEIVING;
-		return NULL;
-	case REQ_ZOMBIE:
-		conn->rx.req = NULL;
-		conn->rx.want = (req->asked.in ? answer->actual_length : 0) +
-				req->asked.packets * sizeof(struct usbip_iso);
-		list_del_init(&req->node);
-		storage_late(conn, req, answer->status);
-		conn_retire(conn, req);
-		return NULL;
-	default:
-		return "second answer to a request";
-	}
+	spin_lock_irqsave(&rx->reqs->lock, flags);
+	req_answered(rx->reqs, req, proto_status(rx->answer.status));
+	spin_unlock_irqrestore(&rx->reqs->lock, flags);
 }
 
 /* A header is complete: what comes next? */
-static const char *rx_header(struct vhci_conn *conn)
+static const char *rx_header(struct vhci_rx *rx)
 {
-	struct proto_answer *answer = &conn->rx.answer;
-	struct vhci_req *req;
+	struct proto_answer *answer = &rx->answer;
+	struct vhci_req *req = NULL;
 	unsigned long flags;
 	const char *broken;
+	u32 discard = 0;
 
-	broken = proto_parse(&conn->rx.hdr, answer);
+	broken = proto_parse(&rx->hdr, answer);
 	if (broken)
 		return broken;
-	conn->rx.req = NULL;
-	conn->rx.want = 0;
-	spin_lock_irqsave(&conn->lock, flags);
+	spin_lock_irqsave(&rx->reqs->lock, flags);
 	if (answer->command == USBIP_RET_UNLINK)
-		broken = rx_ret_unlink(conn);
+		broken = req_ret_unlink(rx->reqs, answer);
 	else
-		broken = rx_ret_submit(conn);
-	spin_unlock_irqrestore(&conn->lock, flags);
+		broken = req_arriving(rx->reqs, answer, &req, &discard);
+	spin_unlock_irqrestore(&rx->reqs->lock, flags);
 	if (broken)
 		return broken;
 
-	req = conn->rx.req;
+	rx->req = req;
 	if (!req) {
-		rx_stage(conn, CONN_RX_DISCARD, conn->rx.want);
+		rx_stage(rx, RX_DISCARD, discard);
 		return NULL;
 	}
-	req->actual = answer->actual_length;
 	/* Of data that comes, no more is told to be there than has come. */
 	if (req->urb)
-		req->urb->actual_length = req->asked.in ? 0 :
+		req->urb->actual_length = req->dir_in ? 0 :
 					  answer->actual_length;
-	req_cursor(&conn->rx.at, req);
-	rx_stage(conn, CONN_RX_DATA, req->asked.in ? answer->actual_length : 0);
+	urb_cursor(req, &rx->at);
+	rx_stage(rx, RX_DATA, req->dir_in ? answer->actual_length : 0);
 	return NULL;
 }
 
 /* Take note of @n bytes; leave every stage that they complete. */
-static const char *rx_got(struct vhci_conn *conn, u32 n)
+static const char *rx_got(struct vhci_rx *rx, u32 n)
 {
 	const char *broken = NULL;
 
-	conn->rx.off += n;
-	if (conn->rx.stage == CONN_RX_DATA) {
-		cursor_advance(&conn->rx.at, n);
+	rx->off += n;
+	if (rx->stage == RX_DATA) {
+		cursor_advance(&rx->at, n);
 		/* A status read ahead is not in the URB's buffer yet. */
-		if (conn->rx.req->kind != REQ_STATUS)
-			conn->rx.req->urb->actual_length = conn->rx.off;
+		if (rx->req->kind != REQ_STATUS)
+			rx->req->urb->actual_length = rx->off;
 	}
-	while (!broken && conn->rx.off == conn->rx.want) {
-		switch (conn->rx.stage) {
-		case CONN_RX_HEADER:
-			broken = rx_header(conn);
+	while (!broken && rx->off == rx->want) {
+		switch (rx->stage) {
+		case RX_HEADER:
+			broken = rx_header(rx);
 			break;
-		case CONN_RX_DATA:
-			rx_stage(conn, CONN_RX_ISO, conn->rx.req->asked.packets *
-				 sizeof(struct usbip_iso));
+		case RX_DATA:
+			rx_stage(rx, RX_ISO, urb_iso_bytes(rx->req));
 			break;
-		case CONN_RX_ISO:
-			if (conn->rx.want)
-				broken = rx_iso(conn);
+		case RX_ISO:
+			if (rx->want)
+				broken = urb_unpack_iso(rx->req, &rx->answer);
 			if (!broken)
-				rx_done(conn);
+				rx_done(rx);
 			break;
-		case CONN_RX_DISCARD:
-			rx_done(conn);
+		case RX_DISCARD:
+			rx_done(rx);
 			break;
 		}
 	}
 	return broken;
 }
 
-static void rx_broken(struct vhci_conn *conn, const char *why)
+static void rx_fail(struct vhci_rx *rx, u32 reason, int error, const char *text)
 {
-	dev_err_ratelimited(conn->hcd->self.controller,
-			    "server broke the protocol: %s (seq %#x)\n", why,
-			    be32_to_cpu(conn->rx.hdr.seqnum));
-	conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO, why);
+	rx->link->ops->failed(rx->link, reason, error, text);
 }
+
+static void rx_broken(struct vhci_rx *rx, const char *why)
+{
+	rx_fail(rx, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO, why);
+}
+
+/* For the limits in time, at the end of a run that has read something or not. */
+static void rx_progress(struct vhci_rx *rx, bool moved)
+{
+	bool mid = rx->stage != RX_HEADER || rx->off;
+
+	if (moved)
+		WRITE_ONCE(rx->since, (u32)jiffies);
+	WRITE_ONCE(rx->mid, mid);
+	if (mid || rx->rekeying)
+		rx->link->ops->pending(rx->link);
+}
+
+/* --- plain TCP ------------------------------------------------------------- */
 
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int offset, size_t len)
 {
-	struct vhci_conn *conn = desc->arg.data;
+	struct vhci_rx *rx = desc->arg.data;
 	size_t done = 0;
 
-	while (done < len && !READ_ONCE(conn->dead)) {
+	while (done < len && !link_is_dead(rx->link)) {
 		const char *broken;
 		void *p;
 		u32 n;
 
-		n = min_t(size_t, rx_want(conn, &p), len - done);
+		n = min_t(size_t, rx_want(rx, &p), len - done);
 		if (p && skb_copy_bits(skb, offset + done, p, n)) {
-			conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -EFAULT, NULL);
+			rx_fail(rx, HEARTH_USB_PORT_REASON_LOST, -EFAULT, NULL);
 			break;
 		}
-		broken = rx_got(conn, n);
+		broken = rx_got(rx, n);
 		if (broken)
-			rx_broken(conn, broken);
+			rx_broken(rx, broken);
 		done += n;
 	}
-	conn->stats.rx_bytes += done;
+	rx->bytes += done;
+	desc->count = desc->count > len ? desc->count - len : 0;
 	/* What comes behind a broken message is of no use. */
 	return len;
 }
 
-static void rx_progress(struct vhci_conn *conn)
+/**
+ * rx_read() - read what there is on a plain TCP socket
+ * @rx: the receive side
+ *
+ * The caller owns the socket. Context: any.
+ *
+ * Return: false if there is more than a run may take: the work reads on.
+ */
+bool rx_read(struct vhci_rx *rx)
 {
-	WRITE_ONCE(conn->rx_since, jiffies);
-	WRITE_ONCE(conn->rx_mid, conn->rx.stage != CONN_RX_HEADER || conn->rx.off);
-	if (conn->rx_mid)
-		conn_watch(conn);
+	read_descriptor_t desc = { .arg.data = rx, .count = RX_RUN };
+
+	tcp_read_sock(rx->link->sock->sk, &desc, rx_actor);
+	rx_progress(rx, desc.count != RX_RUN);
+	if (desc.count)
+		return true;
+	rx_kick(rx);
+	return false;
 }
 
-static void rx_read(struct vhci_conn *conn)
+static void rx_read_tcp(struct vhci_rx *rx)
 {
-	read_descriptor_t desc = { .arg.data = conn, .count = 1 };
+	struct sock *sk = rx->link->sock->sk;
+	bool end;
+	int err;
 
-	tcp_read_sock(conn->sock->sk, &desc, rx_actor);
-	rx_progress(conn);
+	lock_sock(sk);
+	/* What has come before the end is read first. */
+	end = rx_read(rx) && (sk->sk_shutdown & RCV_SHUTDOWN ||
+			      sk->sk_state == TCP_CLOSE);
+	err = sk->sk_err;
+	release_sock(sk);
+	if (err)
+		rx_fail(rx, HEARTH_USB_PORT_REASON_LOST, -err, NULL);
+	else if (end)
+		rx_fail(rx, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
+}
+
+/* --- any other socket ------------------------------------------------------ */
+
+/*
+ * A record of kTLS that is no data: @n bytes at @p. A KeyUpdate is survived if
+ * the kernel can be told the new key, by one who still has a file of the socket.
+ */
+static int rx_tls_record(struct vhci_rx *rx, u8 type, const u8 *p, u32 n)
+{
+	if (type != RX_TLS_HANDSHAKE)
+		return -EBADMSG;
+	if (!rx->skip && n && *p == RX_TLS_KEY_UPDATE) {
+		WRITE_ONCE(rx->rekeying_since, (u32)jiffies);
+		WRITE_ONCE(rx->rekeying, true);
+		rx->skip = RX_TLS_KEY_UPDATE_LEN;
+	}
+	if (!n || n > rx->skip)
+		return -EBADMSG;
+	rx->skip -= n;
+	return 0;
 }
 
 /*
- * One recvmsg on a socket with kTLS. Returns bytes, -ESHUTDOWN at the end, or
- * another errno. Records without bytes make it 0: what they are must be looked
- * at, and one of another kind may wait behind them.
+ * One recvmsg. Returns bytes of data, -ESHUTDOWN at the end, or another errno.
+ * Records of kTLS without bytes make it 0: what they are must be looked at, and
+ * one of another kind may wait behind them.
  */
-static int rx_recv_tls(struct vhci_conn *conn)
+static int rx_recv(struct vhci_rx *rx)
 {
 	union {
 		struct cmsghdr cmsg;
 		u8 buf[CMSG_SPACE(sizeof(u8))];
 	} control = {};
+	bool tls = rx->link->how == LINK_TLS;
 	struct msghdr msg = {
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		.msg_control = tls ? &control : NULL,
+		.msg_controllen = tls ? sizeof(control) : 0,
 	};
 	u8 scratch[128];
 	struct kvec piece;
+	u8 type;
 	int ret;
 
-	piece.iov_len = rx_want(conn, &piece.iov_base);
+	piece.iov_len = rx_want(rx, &piece.iov_base);
 	if (!piece.iov_base) {
 		piece.iov_base = scratch;
 		piece.iov_len = min(piece.iov_len, sizeof(scratch));
 	}
-	ret = kernel_recvmsg(conn->sock, &msg, &piece, 1, piece.iov_len,
+	ret = kernel_recvmsg(rx->link->sock, &msg, &piece, 1, piece.iov_len,
 			     MSG_DONTWAIT);
 	if (ret < 0)
 		return ret;
 	if (!ret && !control.cmsg.cmsg_len)
 		return -ESHUTDOWN;
+	if (!tls)
+		return ret;
 	if (control.cmsg.cmsg_level != SOL_TLS ||
-	    control.cmsg.cmsg_type != TLS_GET_RECORD_TYPE ||
-	    *(u8 *)CMSG_DATA(&control.cmsg) != RX_TLS_RECORD_DATA)
+	    control.cmsg.cmsg_type != TLS_GET_RECORD_TYPE)
 		return -EBADMSG;
+	type = *(u8 *)CMSG_DATA(&control.cmsg);
+	if (type != RX_TLS_DATA)
+		return rx_tls_record(rx, type, piece.iov_base, ret);
+	WRITE_ONCE(rx->rekeying, false);
 	return ret;
 }
 
-static void rx_read_tls(struct vhci_conn *conn)
+/* The watch looks at how long one read takes: of empty records there is no end. */
+static int rx_recv_watched(struct vhci_rx *rx)
 {
-	const char *broken = NULL;
+	int ret;
+
+	if (rx->link->how != LINK_TLS)
+		return rx_recv(rx);
+	WRITE_ONCE(rx->inside_since, (u32)jiffies);
+	WRITE_ONCE(rx->inside, true);
+	rx->link->ops->pending(rx->link);
+	ret = rx_recv(rx);
+	WRITE_ONCE(rx->inside, false);
+	return ret;
+}
+
+static void rx_read_end(struct vhci_rx *rx, int ret)
+{
+	const char *text = NULL;
+
+	switch (ret) {
+	case -EAGAIN:
+	case -EKEYEXPIRED:	/* whoever sets the new key wakes us */
+		return;
+	case -ESHUTDOWN:
+		rx_fail(rx, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
+		return;
+	case -EBADMSG:
+		if (rx->rekeying)
+			text = "the server has changed its TLS key, which this kernel cannot follow";
+	}
+	rx_fail(rx, HEARTH_USB_PORT_REASON_LOST, ret, text);
+}
+
+static void rx_read_msg(struct vhci_rx *rx)
+{
+	u32 bytes = 0, empty = 0;
+	const char *broken;
 	int ret;
 
 	do {
-		ret = rx_recv_tls(conn);
+		ret = rx_recv_watched(rx);
 		if (ret < 0)
 			break;
-		conn->stats.rx_bytes += ret;
-		broken = rx_got(conn, ret);
+		empty = ret ? 0 : empty + 1;
+		bytes += ret;
+		broken = rx_got(rx, ret);
 		if (broken)
-			rx_broken(conn, broken);
-	} while (!READ_ONCE(conn->dead));
-	rx_progress(conn);
-	if (ret == -ESHUTDOWN)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
-	else if (ret < 0 && ret != -EAGAIN)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret, NULL);
+			rx_broken(rx, broken);
+		if (empty == RX_EMPTY_MAX)
+			rx_broken(rx, "TLS records without data, and no end of them");
+	} while (bytes < RX_RUN && !link_is_dead(rx->link));
+	rx->bytes += bytes;
+	rx_progress(rx, bytes);
+	if (ret < 0)
+		rx_read_end(rx, ret);
+	else
+		rx_kick(rx);
 }
+
+/* --- for those above ------------------------------------------------------- */
 
 static void rx_work(struct work_struct *work)
 {
-	struct vhci_conn *conn = container_of(work, struct vhci_conn, rx_work);
-	struct sock *sk = conn->sock->sk;
-	bool end;
-	int err;
+	struct vhci_rx *rx = container_of(work, struct vhci_rx, work);
 
-	if (READ_ONCE(conn->dead))
+	if (link_is_dead(rx->link))
 		return;
-	if (conn->tls) {
-		rx_read_tls(conn);
-		return;
-	}
-	lock_sock(sk);
-	rx_read(conn);
-	end = sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
-	err = sk->sk_err;
-	release_sock(sk);
-	if (err)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, -err, NULL);
-	else if (end)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
-}
-
-/**
- * rx_kick() - let a work item read what there is
- * @conn: the connection
- */
-void rx_kick(struct vhci_conn *conn)
-{
-	queue_work(conn->tls ? vhci_tls_wq : vhci_wq, &conn->rx_work);
-}
-
-/**
- * rx_ready() - the socket has something to read
- * @conn: the connection
- *
- * Called from sk_data_ready with the socket's spinlock held, or from the
- * backlog of one who owns the socket: then a work item reads.
- */
-void rx_ready(struct vhci_conn *conn)
-{
-	if (conn->tls || sock_owned_by_user_nocheck(conn->sock->sk))
-		rx_kick(conn);
+	if (rx->link->how == LINK_TCP)
+		rx_read_tcp(rx);
 	else
-		rx_read(conn);
+		rx_read_msg(rx);
 }
 
-void rx_init(struct vhci_conn *conn)
+/* Let a work item read what there is. From a callback of the socket, or the work. */
+void rx_kick(struct vhci_rx *rx)
 {
-	INIT_WORK(&conn->rx_work, rx_work);
-	rx_stage(conn, CONN_RX_HEADER, sizeof(conn->rx.hdr));
+	queue_work(rx->link->how == LINK_TLS ? link_tls_wq : link_wq, &rx->work);
+}
+
+/* After link_shut(), on a dead link: nobody reads when this returns. */
+void rx_stop(struct vhci_rx *rx)
+{
+	cancel_work_sync(&rx->work);
+}
+
+void rx_init(struct vhci_rx *rx, struct vhci_link *link, struct req_table *reqs)
+{
+	rx->link = link;
+	rx->reqs = reqs;
+	INIT_WORK(&rx->work, rx_work);
+	rx_stage(rx, RX_HEADER, sizeof(rx->hdr));
 }

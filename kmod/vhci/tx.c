@@ -3,329 +3,364 @@
  * The transmit side of a connection: many messages in one sendmsg.
  *
  * Messages wait in two lanes. The urgent one is emptied first, and the socket
- * holds CONN_TX_WINDOW unsent bytes at the most, so an unlink or a key press
- * waits for that much bulk data and no more. A message of which a part is sent
- * is finished before any other.
+ * holds LINK_WINDOW unsent bytes at the most, so an unlink or a key press waits
+ * for that much bulk data and no more. A message of which a part is sent is
+ * finished before any other.
+ *
+ * A header is packed where it is sent from, again for each send: a request is
+ * so small that thousands may wait.
  */
+#include <linux/cred.h>
 #include <linux/net.h>
 #include <linux/sched/mm.h>
-#include <linux/tcp.h>
-#include <net/sock.h>
+#include <uapi/linux/hearth_usb.h>
 
-#include "conn.h"
+#include "tx.h"
+#include "urb.h"
 
-/* The bytes of @pdu that lie together behind the first @off. 0: none left. */
-static u32 pdu_piece(const struct vhci_pdu *pdu, u32 off,
-		     const struct urb_cursor *at, void **p)
+/* Sends of one run; then others on the queue, or the caller, have their turn. */
+#define TX_RUN		16
+
+/* --- one message ----------------------------------------------------------- */
+
+static u32 tx_len(const struct vhci_req *req)
 {
-	if (off < sizeof(pdu->hdr)) {
-		*p = (void *)&pdu->hdr + off;
-		return sizeof(pdu->hdr) - off;
-	}
-	off -= sizeof(pdu->hdr);
-	if (off < pdu->data_len)
-		return cursor_chunk(at, pdu->data_len - off, p);
-	off -= pdu->data_len;
-	*p = (void *)pdu->req->iso + off;
-	return pdu->iso_len - off;
+	u32 len = sizeof(struct usbip_header);
+
+	if (!req_is_unlink(req))
+		len += urb_out_bytes(req) + urb_iso_bytes(req);
+	return len;
 }
 
-static void pdu_advance(const struct vhci_pdu *pdu, u32 *off,
-			struct urb_cursor *at, u32 n)
+/* The bytes that lie together behind the first @off. 0: none left. */
+static u32 tx_piece(const struct vhci_req *req, struct usbip_header *hdr,
+		    u32 off, const struct cursor *at, void **p)
 {
-	if (*off >= sizeof(pdu->hdr) &&
-	    *off < sizeof(pdu->hdr) + pdu->data_len)
+	u32 data = urb_out_bytes(req);
+
+	if (off < sizeof(*hdr)) {
+		*p = (void *)hdr + off;
+		return sizeof(*hdr) - off;
+	}
+	off -= sizeof(*hdr);
+	if (off < data)
+		return cursor_chunk(at, data - off, p);
+	off -= data;
+	*p = (void *)req->iso + off;
+	return urb_iso_bytes(req) - off;
+}
+
+/* From @off over @n bytes that lie together. */
+static void tx_step(const struct vhci_req *req, u32 *off, struct cursor *at,
+		    u32 n)
+{
+	if (*off >= sizeof(struct usbip_header) &&
+	    *off < sizeof(struct usbip_header) + urb_out_bytes(req))
 		cursor_advance(at, n);
 	*off += n;
 }
 
-static u32 pdu_len(const struct vhci_pdu *pdu)
+static void tx_start(const struct vhci_req *req, struct cursor *at)
 {
-	return sizeof(pdu->hdr) + pdu->data_len + pdu->iso_len;
-}
-
-static bool pdu_is_submit(const struct vhci_pdu *pdu)
-{
-	return pdu == &pdu->req->submit;
-}
-
-static void pdu_cursor(const struct vhci_pdu *pdu, struct urb_cursor *at)
-{
-	if (pdu->data_len)
-		req_cursor(at, pdu->req);
+	if (!req_is_unlink(req) && urb_out_bytes(req))
+		urb_cursor(req, at);
 	else
-		cursor_init(at, NULL);
+		cursor_init_buf(at, NULL);
 }
 
-/* The first message in a lane. While the connection is held: unlinks only. */
-static struct vhci_pdu *tx_first(struct vhci_conn *conn, int lane)
-{
-	struct vhci_pdu *pdu;
+/* --- filling a send -------------------------------------------------------- */
 
-	list_for_each_entry(pdu, &conn->lane[lane], node)
-		if (!conn->held || !pdu_is_submit(pdu))
-			return pdu;
+/* The first in a lane. While the connection is held: unlinks only. */
+static struct vhci_req *tx_first(struct vhci_tx *tx, int lane)
+{
+	struct vhci_req *req;
+
+	list_for_each_entry(req, &tx->lane[lane], node)
+		if (!tx->held || req_is_unlink(req))
+			return req;
 	return NULL;
 }
 
-/* The next message that waits, moved to the batch. NULL: none. */
-static struct vhci_pdu *tx_next(struct vhci_conn *conn)
+/* The next one that waits, moved to the batch. NULL: none. */
+static struct vhci_req *tx_next(struct vhci_tx *tx)
 {
-	struct vhci_pdu *pdu;
+	struct vhci_req *req;
 	int i;
 
-	for (i = 0; i < CONN_LANES; i++) {
-		pdu = tx_first(conn, i);
-		if (!pdu)
+	for (i = 0; i < TX_LANES; i++) {
+		req = tx_first(tx, i);
+		if (!req)
 			continue;
-		list_move_tail(&pdu->node, &conn->tx.batch);
-		if (pdu_is_submit(pdu))
-			pdu->req->state = REQ_SENDING;
-		else
-			pdu->req->unlink = REQ_UNLINK_SENT;
-		return pdu;
+		list_move_tail(&req->node, &tx->batch);
+		req_sending(req);
+		return req;
 	}
 	return NULL;
 }
 
 /*
  * Lay out what one sendmsg takes: the rest of the batch, then messages from
- * the lanes. Returns the bytes, and their pieces in conn->tx.piece.
+ * the lanes. Returns the bytes, and their pieces in tx->piece.
  */
-static size_t tx_fill(struct vhci_conn *conn, int *pieces)
+static size_t tx_fill(struct vhci_tx *tx, int *pieces)
 {
-	struct urb_cursor at = conn->tx.at;
-	u32 off = conn->tx.off;
-	struct vhci_pdu *pdu;
+	struct usbip_header *hdr = tx->hdr;
+	struct cursor at = tx->at;
+	u32 off = tx->off;
+	struct vhci_req *req;
 	size_t bytes = 0;
 	int n = 0;
 
-	pdu = list_first_entry_or_null(&conn->tx.batch, struct vhci_pdu, node);
-	while (n < CONN_TX_PIECES && bytes < CONN_TX_WINDOW) {
+	req = list_first_entry_or_null(&tx->batch, struct vhci_req, node);
+	while (n < TX_PIECES && bytes < LINK_WINDOW) {
 		void *p;
 		u32 len;
 
-		if (!pdu) {
-			pdu = tx_next(conn);
-			if (!pdu)
+		if (!req) {
+			req = tx_next(tx);
+			if (!req)
 				break;
 			off = 0;
-			pdu_cursor(pdu, &at);
-			if (list_is_first(&pdu->node, &conn->tx.batch))
-				conn->tx.at = at;
+			tx_start(req, &at);
+			if (list_is_first(&req->node, &tx->batch))
+				tx->at = at;
 		}
-		len = pdu_piece(pdu, off, &at, &p);
+		if (off < sizeof(*hdr))
+			urb_pack(req, tx->devid, hdr);
+		len = tx_piece(req, hdr, off, &at, &p);
 		if (len) {
-			conn->tx.piece[n].iov_base = p;
-			conn->tx.piece[n].iov_len = len;
+			tx->piece[n].iov_base = p;
+			tx->piece[n].iov_len = len;
 			n++;
 			bytes += len;
-			pdu_advance(pdu, &off, &at, len);
+			tx_step(req, &off, &at, len);
 		}
-		if (off < pdu_len(pdu))
+		if (off < tx_len(req))
 			continue;
-		pdu->req->offered = pdu_is_submit(pdu);
-		if (list_is_last(&pdu->node, &conn->tx.batch)) {
-			pdu = NULL;
+		req->offered = true;
+		hdr++;
+		if (list_is_last(&req->node, &tx->batch)) {
+			req = NULL;
 		} else {
-			pdu = list_next_entry(pdu, node);
+			req = list_next_entry(req, node);
 			off = 0;
-			pdu_cursor(pdu, &at);
+			tx_start(req, &at);
 		}
 	}
 	*pieces = n;
 	return bytes;
 }
 
-/* The socket has taken all of @pdu: its buffer is the URB's again. */
-static void tx_done(struct vhci_conn *conn, struct vhci_pdu *pdu)
+/* --- and after it ---------------------------------------------------------- */
+
+/* Account for @sent bytes, and report the messages they complete. */
+static void tx_advance(struct vhci_tx *tx, size_t sent)
 {
-	struct vhci_req *req = pdu->req;
+	struct vhci_req *req;
 
-	list_del_init(&pdu->node);
-	if (!pdu_is_submit(pdu)) {
-		/* The answers to both came while the unlink was sent. */
-		if (req->state == REQ_DONE && req->unlink == REQ_UNLINK_NONE)
-			req_put(&conn->reqs, req);
-		return;
-	}
-	req->offered = false;
-	if (req->answered) {
-		conn_finish(conn, req, req->status);
-		return;
-	}
-	if (req->state == REQ_SENDING)
-		req->state = REQ_SENT;
-	if (req->unlink == REQ_UNLINK_WANTED)
-		tx_queue_unlink(conn, req);
-}
-
-/* Account for @sent bytes, and let go of the messages they complete. */
-static void tx_advance(struct vhci_conn *conn, size_t sent)
-{
-	struct vhci_pdu *pdu;
-
-	conn->stats.tx_bytes += sent;
+	tx->bytes += sent;
 	while (sent) {
 		u32 n;
 		void *p;
 
-		pdu = list_first_entry(&conn->tx.batch, struct vhci_pdu, node);
-		n = pdu_piece(pdu, conn->tx.off, &conn->tx.at, &p);
+		req = list_first_entry(&tx->batch, struct vhci_req, node);
+		n = tx_piece(req, tx->hdr, tx->off, &tx->at, &p);
 		n = min_t(size_t, n, sent);
-		pdu_advance(pdu, &conn->tx.off, &conn->tx.at, n);
+		tx_step(req, &tx->off, &tx->at, n);
 		sent -= n;
-		if (conn->tx.off < pdu_len(pdu))
+		if (tx->off < tx_len(req))
 			continue;
-		tx_done(conn, pdu);
-		conn->tx.off = 0;
-		pdu = list_first_entry_or_null(&conn->tx.batch,
-					       struct vhci_pdu, node);
-		if (pdu)
-			pdu_cursor(pdu, &conn->tx.at);
+		list_del_init(&req->node);
+		req_sent(tx->reqs, req, (u32)jiffies);
+		tx->off = 0;
+		req = list_first_entry_or_null(&tx->batch, struct vhci_req,
+					       node);
+		if (req)
+			tx_start(req, &tx->at);
 	}
 }
 
-/*
- * What stays in the batch was not sent in full, whatever sendmsg returned: no
- * answer can come to it, and none can have come. Returns true if one has.
- */
-static bool tx_withdraw(struct vhci_conn *conn)
+/* What stays in the batch was not sent in full. True: it was answered. */
+static bool tx_withdraw(struct vhci_tx *tx)
 {
-	struct vhci_pdu *pdu;
+	struct vhci_req *req;
 	bool lied = false;
 
-	list_for_each_entry(pdu, &conn->tx.batch, node) {
-		if (!pdu_is_submit(pdu))
-			continue;
-		pdu->req->offered = false;
-		lied |= pdu->req->answered;
-	}
+	list_for_each_entry(req, &tx->batch, node)
+		lied |= req_withdraw(req);
 	return lied;
 }
 
-/* Send what there is. The caller has tx_mutex. */
-static void tx_run(struct vhci_conn *conn)
+/* One sendmsg. Returns what it does, or 0 if there is nothing to be sent. */
+static int tx_send(struct vhci_tx *tx, bool *lied)
 {
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct vhci_link *link = tx->link;
+	size_t bytes = 0;
+	int pieces = 0;
+	int ret;
+
+	spin_lock_irq(&tx->reqs->lock);
+	if (!link_is_dead(link))
+		bytes = tx_fill(tx, &pieces);
+	tx->inside = bytes;
+	if (!tx->blocked)
+		tx->since = jiffies;
+	if (!bytes)
+		tx->blocked = false;
+	spin_unlock_irq(&tx->reqs->lock);
+	if (!bytes)
+		return 0;
+
+	/* kTLS lets one who has a file of the socket hold the call up. */
+	if (link->how == LINK_TLS)
+		link->ops->pending(link);
+	ret = kernel_sendmsg(link->sock, &msg, tx->piece, pieces, bytes);
+
+	spin_lock_irq(&tx->reqs->lock);
+	if (ret > 0)
+		tx_advance(tx, ret);
+	*lied = tx_withdraw(tx);
+	tx->inside = false;
+	if (ret > 0 || !tx->blocked)
+		tx->since = jiffies;
+	tx->blocked = ret == -EAGAIN;
+	spin_unlock_irq(&tx->reqs->lock);
+	return ret;
+}
+
+/* Send what there is. The caller has the mutex. */
+static void tx_run(struct vhci_tx *tx)
+{
+	const struct cred *cred = override_creds(link_creds());
 	unsigned int noreclaim = memalloc_noreclaim_save();
+	struct vhci_link *link = tx->link;
 	bool lied = false;
-	int ret = 0;
+	int i, ret;
 
-	do {
-		struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-		size_t bytes = 0;
-		int pieces = 0;
-
-		spin_lock_irq(&conn->lock);
-		if (!conn->dead)
-			bytes = tx_fill(conn, &pieces);
-		if (!bytes)
-			conn->tx_blocked = false;
-		spin_unlock_irq(&conn->lock);
-		if (!bytes)
+	for (i = 0; i < TX_RUN; i++) {
+		ret = tx_send(tx, &lied);
+		if (ret <= 0 || lied)
 			break;
-
-		ret = kernel_sendmsg(conn->sock, &msg, conn->tx.piece, pieces,
-				     bytes);
-
-		spin_lock_irq(&conn->lock);
-		if (ret > 0)
-			tx_advance(conn, ret);
-		lied = tx_withdraw(conn);
-		if (ret > 0 || !conn->tx_blocked)
-			conn->tx_since = jiffies;
-		conn->tx_blocked = ret == -EAGAIN;
-		spin_unlock_irq(&conn->lock);
-	} while (ret > 0 && !lied);
+	}
 	memalloc_noreclaim_restore(noreclaim);
+	revert_creds(cred);
 
-	if (lied)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO, NULL);
-	else if (conn->tx_blocked)
-		conn_watch(conn);
-	else if (ret < 0)
-		conn_kill(conn, HEARTH_USB_PORT_REASON_LOST, ret, NULL);
+	if (lied) {
+		link->ops->failed(link, HEARTH_USB_PORT_REASON_PROTOCOL, -EPROTO,
+				  "answer to a request that was not sent in full");
+	} else if (ret > 0 || ret == -EINTR || ret == -ERESTARTSYS) {
+		/* There may be more; kTLS minds the caller's signals. */
+		spin_lock_irq(&tx->reqs->lock);
+		tx_kick(tx);
+		spin_unlock_irq(&tx->reqs->lock);
+	} else if (ret == -EAGAIN) {
+		link->ops->pending(link);
+	} else if (ret < 0) {
+		link->ops->failed(link, HEARTH_USB_PORT_REASON_LOST, ret, NULL);
+	}
 }
 
 static void tx_work(struct work_struct *work)
 {
-	struct vhci_conn *conn = container_of(work, struct vhci_conn, tx_work);
+	struct vhci_tx *tx = container_of(work, struct vhci_tx, work);
 
-	mutex_lock(&conn->tx_mutex);
-	tx_run(conn);
-	mutex_unlock(&conn->tx_mutex);
+	mutex_lock(&tx->mutex);
+	tx_run(tx);
+	mutex_unlock(&tx->mutex);
 }
 
 static void tx_late_work(struct work_struct *work)
 {
-	tx_work(&container_of(to_delayed_work(work), struct vhci_conn,
-			      tx_late_work)->tx_work);
+	tx_work(&container_of(to_delayed_work(work), struct vhci_tx,
+			      late_work)->work);
 }
 
+/* --- for those above ------------------------------------------------------- */
+
 /**
- * tx_flush() - send what waits, in the caller's own context
- * @conn: the connection, not locked
+ * tx_queue() - something of a request is to leave when its turn comes
+ * @tx: the transmit side; the table's lock is held
+ * @req: whose submit, or unlink, it is
+ * @lane: in which
  *
- * For one who will do nothing but wait for the answer: it saves the way by the
- * work item. May sleep.
+ * The caller sees to it that it is sent: tx_kick(), tx_kick_late() or tx_flush().
  */
-void tx_flush(struct vhci_conn *conn)
+void tx_queue(struct vhci_tx *tx, struct vhci_req *req, enum tx_lane lane)
 {
-	if (!mutex_trylock(&conn->tx_mutex)) {
-		tx_kick(conn);
-		return;
-	}
-	tx_run(conn);
-	mutex_unlock(&conn->tx_mutex);
-}
-
-/**
- * tx_queue_unlink() - ask the server to cancel a request that it has
- * @conn: the connection, locked
- * @req: in REQ_SENT
- */
-void tx_queue_unlink(struct vhci_conn *conn, struct vhci_req *req)
-{
-	struct vhci_pdu *pdu = &req->cancel;
-
-	pdu->data_len = 0;
-	pdu->iso_len = 0;
-	memset(&pdu->hdr, 0, sizeof(pdu->hdr));
-	pdu->hdr.command = cpu_to_be32(USBIP_CMD_UNLINK);
-	pdu->hdr.seqnum = cpu_to_be32(req->seq | REQ_SEQ_UNLINK);
-	pdu->hdr.devid = cpu_to_be32(conn->devid);
-	pdu->hdr.cmd_unlink.seqnum = cpu_to_be32(req->seq);
-	req->unlink = REQ_UNLINK_QUEUED;
-	list_add_tail(&pdu->node, &conn->lane[CONN_LANE_URGENT]);
-	tx_kick(conn);
+	list_add_tail(&req->node, &tx->lane[lane]);
 }
 
 /**
  * tx_kick() - there is something to send, or room to send it
- * @conn: the connection; locked, or in a callback of its socket
+ * @tx: the transmit side; the table's lock is held, or the caller is a callback
+ *	of the socket
  *
- * A dead connection gets no work: conn_close() may have cancelled it already.
+ * A dead link gets no work: tx_stop() may have cancelled it already. It is dead
+ * before the table's lock is given up, and before callbacks are waited for.
  */
-void tx_kick(struct vhci_conn *conn)
+void tx_kick(struct vhci_tx *tx)
 {
-	if (!READ_ONCE(conn->dead))
-		queue_work(vhci_wq, &conn->tx_work);
+	if (!link_is_dead(tx->link))
+		queue_work(link_wq, &tx->work);
+}
+
+/* There is something to send that more will follow. The table's lock is held. */
+void tx_kick_late(struct vhci_tx *tx)
+{
+	if (!link_is_dead(tx->link))
+		queue_delayed_work(link_wq, &tx->late_work, 1);
 }
 
 /**
- * tx_kick_late() - there is something to send that more will follow
- * @conn: the connection, locked
+ * tx_flush() - send what waits, in the caller's own context
+ * @tx: the transmit side; the table's lock is not held
+ *
+ * For one who will do nothing but wait for the answer: it saves the way by the
+ * work item. May sleep.
  */
-void tx_kick_late(struct vhci_conn *conn)
+void tx_flush(struct vhci_tx *tx)
 {
-	if (!READ_ONCE(conn->dead))
-		queue_delayed_work(vhci_wq, &conn->tx_late_work, 1);
+	if (mutex_trylock(&tx->mutex)) {
+		tx_run(tx);
+		mutex_unlock(&tx->mutex);
+		return;
+	}
+	spin_lock_irq(&tx->reqs->lock);
+	tx_kick(tx);
+	spin_unlock_irq(&tx->reqs->lock);
 }
 
-void tx_init(struct vhci_conn *conn)
+/* From now on only unlinks leave, or all again. The table's lock is held. */
+void tx_hold(struct vhci_tx *tx, bool hold)
 {
-	mutex_init(&conn->tx_mutex);
-	INIT_DELAYED_WORK(&conn->tx_late_work, tx_late_work);
-	INIT_LIST_HEAD(&conn->tx.batch);
-	INIT_WORK(&conn->tx_work, tx_work);
+	tx->held = hold;
+	if (!hold)
+		tx_kick(tx);
+}
+
+/* After link_shut(), on a dead link: nobody sends when this returns. */
+void tx_stop(struct vhci_tx *tx)
+{
+	cancel_work_sync(&tx->work);
+	cancel_delayed_work_sync(&tx->late_work);
+	/* One who sends in a context of its own is through after this. */
+	mutex_lock(&tx->mutex);
+	mutex_unlock(&tx->mutex);
+	/* It may have queued the work, for one more look at the dead link. */
+	cancel_work_sync(&tx->work);
+}
+
+void tx_init(struct vhci_tx *tx, struct vhci_link *link, struct req_table *reqs)
+{
+	int i;
+
+	tx->link = link;
+	tx->reqs = reqs;
+	for (i = 0; i < TX_LANES; i++)
+		INIT_LIST_HEAD(&tx->lane[i]);
+	INIT_LIST_HEAD(&tx->batch);
+	mutex_init(&tx->mutex);
+	INIT_WORK(&tx->work, tx_work);
+	INIT_DELAYED_WORK(&tx->late_work, tx_late_work);
 }

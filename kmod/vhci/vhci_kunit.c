@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit tests of the pure parts: the table of requests, the wire's checks. */
+/*
+ * KUnit tests of the parts that need no socket: requests, their table and their
+ * states; the filter of mass storage; the wire; buffers.
+ */
 #include <kunit/test.h>
 #include <linux/module.h>
+#include <linux/usb/storage.h>
 
 /* They have no state outside of what they are given, so test a copy. */
 #include "proto.c"
 #include "request.c"
+#include "urb.c"
+#include "storage.c"
 
-/* --- request.c ---------------------------------------------------------- */
+/* --- request.c: the table -------------------------------------------------- */
 
 static struct req_table *table_new(struct kunit *test)
 {
@@ -15,7 +21,7 @@ static struct req_table *table_new(struct kunit *test)
 
 	table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, table);
-	KUNIT_ASSERT_EQ(test, req_table_init(table), 0);
+	KUNIT_ASSERT_EQ(test, req_table_init(table, NULL), 0);
 	return table;
 }
 
@@ -26,12 +32,12 @@ static void request_found_by_number(struct kunit *test)
 	int i;
 
 	for (i = 0; i < REQ_CHUNK; i++) {
-		req[i] = req_get(table);
+		req[i] = req_get(table, 0);
 		KUNIT_ASSERT_NOT_NULL(test, req[i]);
 		KUNIT_EXPECT_NE(test, req[i]->seq, 0U);
 		KUNIT_EXPECT_EQ(test, req[i]->seq & REQ_SEQ_UNLINK, 0UL);
 	}
-	KUNIT_EXPECT_NULL(test, req_get(table));
+	KUNIT_EXPECT_NULL(test, req_get(table, 0));
 	for (i = 0; i < REQ_CHUNK; i++) {
 		KUNIT_EXPECT_PTR_EQ(test, req_find(table, req[i]->seq), req[i]);
 		KUNIT_EXPECT_PTR_EQ(test, req_find(table, req[i]->seq |
@@ -43,7 +49,7 @@ static void request_found_by_number(struct kunit *test)
 static void request_unknown_number(struct kunit *test)
 {
 	struct req_table *table = table_new(test);
-	struct vhci_req *req = req_get(table);
+	struct vhci_req *req = req_get(table, 0);
 
 	KUNIT_ASSERT_NOT_NULL(test, req);
 	KUNIT_EXPECT_NULL(test, req_find(table, 0));
@@ -59,14 +65,14 @@ static void request_unknown_number(struct kunit *test)
 static void request_stale_number(struct kunit *test)
 {
 	struct req_table *table = table_new(test);
-	struct vhci_req *req = req_get(table);
+	struct vhci_req *req = req_get(table, 0);
 	u32 stale = req->seq;
 	int i;
 
-	req_put(table, req);
+	req_drop(table, req);
 	KUNIT_EXPECT_NULL(test, req_find(table, stale));
 	for (i = 0; i < REQ_CHUNK; i++)
-		req_get(table);
+		req_get(table, 0);
 	KUNIT_EXPECT_NULL(test, req_find(table, stale));
 	req_table_free(table);
 }
@@ -80,19 +86,19 @@ static void request_generation_wraps(struct kunit *test)
 	u32 first, i;
 
 	for (i = 0; i < REQ_CHUNK; i++)
-		req = req_get(table);
+		req = req_get(table, 0);
 	first = req->seq;
 	for (i = 1; i < uses; i++) {
-		req_put(table, req);
-		KUNIT_ASSERT_PTR_EQ(test, req_get(table), req);
+		req_drop(table, req);
+		KUNIT_ASSERT_PTR_EQ(test, req_get(table, 0), req);
 		if (req->seq == first || !req->seq)
 			break;
 		if (req_find(table, first))
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, i, uses);
-	req_put(table, req);
-	req_get(table);
+	req_drop(table, req);
+	req_get(table, 0);
 	KUNIT_EXPECT_EQ(test, req->seq, first);
 	req_table_free(table);
 }
@@ -100,12 +106,12 @@ static void request_generation_wraps(struct kunit *test)
 static void request_zero_is_skipped(struct kunit *test)
 {
 	struct req_table *table = table_new(test);
-	struct vhci_req *req = req_get(table);
+	struct vhci_req *req = req_get(table, 0);
 
 	KUNIT_ASSERT_EQ(test, req->seq, (u32)BIT(REQ_GENERATION_SHIFT));
 	req->seq = -(u32)BIT(REQ_GENERATION_SHIFT);
-	req_put(table, req);
-	while (req_get(table) != req)
+	req_drop(table, req);
+	while (req_get(table, 0) != req)
 		;
 	KUNIT_EXPECT_EQ(test, req->seq, (u32)BIT(REQ_GENERATION_SHIFT));
 	req_table_free(table);
@@ -122,13 +128,410 @@ static void request_table_grows_to_its_end(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, chunk);
 	} while (req_chunk_add(table, chunk));
 	kfree(chunk);
-	while ((req = req_get(table))) {
+	while ((req = req_get(table, 0))) {
 		if (req_find(table, req->seq) != req)
 			break;
 		n++;
 	}
 	KUNIT_EXPECT_EQ(test, n, (u32)BIT(REQ_INDEX_BITS));
 	req_table_free(table);
+}
+
+static void request_reserve(struct kunit *test)
+{
+	struct req_table *table = table_new(test);
+	int n = 0;
+
+	while (req_get(table, REQ_RESERVE))
+		n++;
+	KUNIT_EXPECT_EQ(test, n, (int)(REQ_CHUNK - REQ_RESERVE));
+	KUNIT_EXPECT_NOT_NULL(test, req_get(table, 0));
+	KUNIT_EXPECT_NULL(test, req_get(table, 0));
+	req_table_free(table);
+}
+
+/* --- request.c: what may happen to a request, in every order ---------------- */
+
+/*
+ * A request in a world of its own: one lane, one send at a time, a stream of
+ * answers that may tell anything.
+ */
+struct world {
+	struct req_table table;
+	struct vhci_req *req;
+	struct vhci_req *arriving;
+	struct list_head lane;
+	struct list_head batch;
+	u32 seq;
+	int done;
+	int late;
+	int status;
+};
+
+static struct world *world_of(struct req_table *table)
+{
+	return container_of(table, struct world, table);
+}
+
+static void world_done(struct req_table *table, struct vhci_req *req, int status)
+{
+	world_of(table)->done++;
+	world_of(table)->status = status;
+}
+
+static void world_cancelled(struct req_table *table)
+{
+}
+
+static void world_unlink(struct req_table *table, struct vhci_req *req)
+{
+	list_add_tail(&req->node, &world_of(table)->lane);
+}
+
+static void world_late(struct req_table *table, struct vhci_req *req, int status)
+{
+	world_of(table)->late++;
+}
+
+static const struct req_ops world_ops = {
+	.done		= world_done,
+	.cancelled	= world_cancelled,
+	.unlink		= world_unlink,
+	.late		= world_late,
+};
+
+static struct world *world_new(void)
+{
+	struct world *w = kzalloc(sizeof(*w), GFP_KERNEL);
+
+	if (!w)
+		return NULL;
+	if (req_table_init(&w->table, &world_ops)) {
+		kfree(w);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&w->lane);
+	INIT_LIST_HEAD(&w->batch);
+	w->req = req_get(&w->table, 0);
+	w->req->length = 512;
+	w->req->dir_in = true;
+	w->seq = w->req->seq;
+	list_add_tail(&w->req->node, &w->lane);
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	req_table_free(&w->table);
+	kfree(w);
+}
+
+enum event {
+	EV_SEND,	/* a send begins that has all of the message */
+	EV_SEND_PART,	/* or a part of it */
+	EV_SENT,	/* the socket has taken all of it */
+	EV_SENT_PART,	/* or not */
+	EV_ARRIVING,	/* a header of RET_SUBMIT */
+	EV_ANSWERED,	/* and what follows it */
+	EV_UNLINKED,	/* RET_UNLINK, -ECONNRESET */
+	EV_UNLINKED_0,	/* RET_UNLINK, 0 */
+	EV_CANCEL,
+	EV_EXPIRE,	/* a look at the limits */
+	EVENTS,
+	EV_STOP = EVENTS,
+};
+
+enum outcome {
+	CANNOT,		/* nobody would do it now */
+	FINE,
+	LIE,		/* the server is found out: the connection ends */
+};
+
+static enum outcome world_server(struct world *w, enum event ev)
+{
+	struct proto_answer answer = { .seq = w->seq };
+	const char *broken;
+	u32 discard;
+
+	if (w->arriving && ev != EV_ANSWERED)
+		return CANNOT;		/* it is one stream of bytes */
+	switch (ev) {
+	case EV_ARRIVING:
+		answer.command = USBIP_RET_SUBMIT;
+		answer.actual_length = 7;
+		broken = req_arriving(&w->table, &answer, &w->arriving,
+				      &discard);
+		return broken ? LIE : FINE;
+	case EV_ANSWERED:
+		if (!w->arriving)
+			return CANNOT;
+		req_answered(&w->table, w->arriving, -EREMOTEIO);
+		w->arriving = NULL;
+		return FINE;
+	default:
+		answer.command = USBIP_RET_UNLINK;
+		answer.seq |= REQ_SEQ_UNLINK;
+		answer.status = ev == EV_UNLINKED ? -ECONNRESET : 0;
+		return req_ret_unlink(&w->table, &answer) ? LIE : FINE;
+	}
+}
+
+static enum outcome world_send(struct world *w, enum event ev)
+{
+	struct vhci_req *req = list_first_entry_or_null(&w->batch,
+							struct vhci_req, node);
+
+	switch (ev) {
+	case EV_SEND:
+	case EV_SEND_PART:
+		if (req && req->offered)
+			return CANNOT;
+		if (!req) {
+			req = list_first_entry_or_null(&w->lane,
+						       struct vhci_req, node);
+			if (!req)
+				return CANNOT;
+			list_move_tail(&req->node, &w->batch);
+			req_sending(req);
+		} else if (ev == EV_SEND_PART) {
+			return CANNOT;
+		}
+		req->offered = ev == EV_SEND;
+		return FINE;
+	case EV_SENT:
+		if (!req || !req->offered)
+			return CANNOT;
+		list_del_init(&req->node);
+		req_sent(&w->table, req, 0);
+		return FINE;
+	default:
+		if (!req || !req->offered)
+			return CANNOT;
+		return req_withdraw(req) ? LIE : FINE;
+	}
+}
+
+static enum outcome world_event(struct world *w, enum event ev)
+{
+	static const struct req_limits limits = { 10, 100 };
+
+	switch (ev) {
+	case EV_SEND ... EV_SENT_PART:
+		return world_send(w, ev);
+	case EV_ARRIVING ... EV_UNLINKED_0:
+		return world_server(w, ev);
+	case EV_CANCEL:
+		if (!w->req->used || w->req->told || w->req->cancelled)
+			return CANNOT;
+		req_cancel(&w->table, w->req, -ENOENT, 0);
+		return FINE;
+	default:
+		/* No limit holds for one that nobody waits for. */
+		if (!req_expired(w->req, &limits, 1000, 1000))
+			return CANNOT;
+		return w->req->told || !w->req->cancelled ? CANNOT : LIE;
+	}
+}
+
+static bool world_is_sound(struct world *w)
+{
+	struct vhci_req *req = w->req;
+	bool told = w->done;
+
+	if (w->done > 1 || w->late > 1)
+		return false;
+	if (!req->used)
+		return told && list_empty(&w->batch) && list_empty(&w->lane) &&
+		       !w->arriving && w->table.n_free == REQ_CHUNK;
+	if (w->table.n_free != REQ_CHUNK - 1 || req->told != told)
+		return false;
+	/* An URB that is given back is nobody's buffer. */
+	if (told && (w->arriving || req->out == REQ_SENDING))
+		return false;
+	if (w->table.n_cancelled != req->cancelled || (told && req->cancelled))
+		return false;
+	return w->table.n_waiting + w->table.n_late <= 1;
+}
+
+#define STEPS_MAX	12
+
+static struct world *world_replay(const u8 *steps, int n)
+{
+	struct world *w = world_new();
+	int i;
+
+	for (i = 0; w && i < n; i++)
+		world_event(w, steps[i]);
+	return w;
+}
+
+static bool world_ends_well(struct world *w)
+{
+	if (w->req->used)
+		req_end(&w->table, w->req, -ESHUTDOWN);
+	return w->done == 1;
+}
+
+/* Every order of events from here on. Returns orders, or -1: one is not sound. */
+static int world_explore(struct kunit *test, u8 *steps, int n)
+{
+	int orders = 0;
+	u8 ev;
+
+	if (n == STEPS_MAX)
+		return 1;
+	for (ev = 0; ev < EVENTS; ev++) {
+		struct world *w = world_replay(steps, n);
+		enum outcome outcome;
+		bool sound, ends;
+		int more = 1;
+
+		if (!w)
+			return -1;
+		outcome = world_event(w, ev);
+		sound = outcome == CANNOT || world_is_sound(w);
+		ends = world_ends_well(w);
+		world_free(w);
+		steps[n] = ev;
+		if (!sound || !ends) {
+			kunit_err(test, "not sound: %*ph\n", n + 1, steps);
+			return -1;
+		}
+		if (outcome == FINE)
+			more = world_explore(test, steps, n + 1);
+		if (more < 0)
+			return more;
+		orders += outcome == CANNOT ? 0 : more;
+	}
+	return orders;
+}
+
+static void request_every_order(struct kunit *test)
+{
+	u8 steps[STEPS_MAX];
+	int orders = world_explore(test, steps, 0);
+
+	kunit_info(test, "%d orders of events\n", orders);
+	KUNIT_EXPECT_GT(test, orders, 100);
+}
+
+/* play(W, EVENT..., EV_STOP): each must be fine. */
+static bool world_play(struct world *w, const enum event *ev)
+{
+	for (; *ev != EV_STOP; ev++)
+		if (world_event(w, *ev) != FINE)
+			return false;
+	return true;
+}
+
+#define play(w, ...) \
+	world_play(w, (const enum event[]){ __VA_ARGS__, EV_STOP })
+
+/* The answer crosses CMD_UNLINK; RET_UNLINK comes behind it, or never. */
+static void request_answer_crosses_unlink(struct kunit *test)
+{
+	struct world *w = world_new();
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_EXPECT_TRUE(test, play(w, EV_SEND, EV_SENT, EV_CANCEL, EV_SEND,
+				     EV_SENT, EV_ARRIVING, EV_ANSWERED));
+	KUNIT_EXPECT_EQ(test, w->done, 1);
+	KUNIT_EXPECT_EQ(test, w->status, -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, w->table.n_waiting, 1U);
+	KUNIT_EXPECT_EQ(test, world_event(w, EV_EXPIRE), CANNOT);
+	KUNIT_EXPECT_TRUE(test, play(w, EV_UNLINKED_0));
+	KUNIT_EXPECT_EQ(test, w->done, 1);
+	KUNIT_EXPECT_EQ(test, w->table.n_waiting, 0U);
+	KUNIT_EXPECT_FALSE(test, w->req->used);
+	world_free(w);
+}
+
+/* The answer is overtaken by RET_UNLINK, and dropped when it comes. */
+static void request_late_answer(struct kunit *test)
+{
+	struct world *w = world_new();
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_EXPECT_TRUE(test, play(w, EV_SEND, EV_SENT, EV_CANCEL, EV_SEND,
+				     EV_SENT, EV_UNLINKED_0));
+	KUNIT_EXPECT_EQ(test, w->done, 1);
+	KUNIT_EXPECT_EQ(test, w->status, -ECONNRESET);
+	KUNIT_EXPECT_EQ(test, w->table.n_late, 1U);
+	KUNIT_EXPECT_TRUE(test, play(w, EV_ARRIVING));
+	KUNIT_EXPECT_EQ(test, w->late, 1);
+	KUNIT_EXPECT_EQ(test, w->done, 1);
+	KUNIT_EXPECT_FALSE(test, w->req->used);
+	KUNIT_EXPECT_EQ(test, world_event(w, EV_ARRIVING), LIE);
+	world_free(w);
+}
+
+/* More RET_UNLINKs are owed than are waited for: the oldest are forgotten. */
+static void request_waiting_is_bounded(struct kunit *test)
+{
+	struct proto_answer answer = { .command = USBIP_RET_UNLINK };
+	struct world *w = world_new();
+	u32 first, more = 3, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	first = w->seq;
+	for (i = 0; i < REQ_WAITING_MAX + more; i++) {
+		bool ok = play(w, EV_SEND, EV_SENT, EV_CANCEL, EV_SEND, EV_SENT,
+			       EV_ARRIVING, EV_ANSWERED);
+
+		if (!ok || w->done != i + 1)
+			break;
+		w->req = req_get(&w->table, 0);
+		if (!w->req) {
+			struct vhci_req *chunk = req_chunk_alloc(GFP_KERNEL);
+
+			KUNIT_ASSERT_NOT_NULL(test, chunk);
+			req_chunk_add(&w->table, chunk);
+			w->req = req_get(&w->table, 0);
+		}
+		w->req->length = 512;
+		w->req->dir_in = true;
+		w->seq = w->req->seq;
+		list_add_tail(&w->req->node, &w->lane);
+	}
+	KUNIT_EXPECT_EQ(test, i, REQ_WAITING_MAX + more);
+	KUNIT_EXPECT_EQ(test, w->table.n_waiting, (u32)REQ_WAITING_MAX);
+	/* As many late ones are borne as were forgotten, and not one more. */
+	answer.seq = first | REQ_SEQ_UNLINK;
+	for (i = 0; i < more; i++)
+		KUNIT_EXPECT_NULL(test, req_ret_unlink(&w->table, &answer));
+	KUNIT_EXPECT_NOT_NULL(test, req_ret_unlink(&w->table, &answer));
+	world_free(w);
+}
+
+/* Silence, progress, and the whole. */
+static void request_limits(struct kunit *test)
+{
+	static const struct req_limits limits = { .silence = 10, .whole = 40 };
+	struct vhci_req req = { .cancelled = 1, .out = REQ_SENT };
+
+	/* CMD_UNLINK has not left: no silence of the server's */
+	req.unlink = REQ_UNLINK_QUEUED;
+	KUNIT_EXPECT_FALSE(test, req_expired(&req, &limits, 39, 0));
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 40, 40));
+	/* it left at 20 */
+	req.unlink = REQ_UNLINK_SENT;
+	req.since = 20;
+	KUNIT_EXPECT_FALSE(test, req_expired(&req, &limits, 29, 0));
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 30, 0));
+	KUNIT_EXPECT_FALSE(test, req_expired(&req, &limits, 30, 25));
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 35, 25));
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 40, 40));
+	/* its answer is on its way in */
+	req.unlink = REQ_UNLINK_NONE;
+	req.in = REQ_ARRIVING;
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 30, 0));
+	/* jiffies wrap */
+	req.asked = -5;
+	req.since = -5;
+	KUNIT_EXPECT_FALSE(test, req_expired(&req, &limits, 4, -10));
+	KUNIT_EXPECT_TRUE(test, req_expired(&req, &limits, 5, -10));
+	req.cancelled = 0;
+	KUNIT_EXPECT_FALSE(test, req_expired(&req, &limits, 100, 0));
 }
 
 static struct kunit_case request_cases[] = {
@@ -138,12 +541,490 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_generation_wraps),
 	KUNIT_CASE(request_zero_is_skipped),
 	KUNIT_CASE(request_table_grows_to_its_end),
+	KUNIT_CASE(request_reserve),
+	KUNIT_CASE(request_every_order),
+	KUNIT_CASE(request_answer_crosses_unlink),
+	KUNIT_CASE(request_late_answer),
+	KUNIT_CASE(request_waiting_is_bounded),
+	KUNIT_CASE(request_limits),
 	{}
 };
 
 static struct kunit_suite request_suite = {
 	.name = "hearth_vhci_request",
 	.test_cases = request_cases,
+};
+
+/* --- storage.c ------------------------------------------------------------- */
+
+#define DISK_IN		1
+#define DISK_OUT	2
+#define DISK_URBS	4
+
+/* A filter with no connection: what it asks for is noted, a test answers it. */
+struct disk {
+	struct req_table table;
+	struct vhci_storage st;
+	struct list_head lane;
+	bool held;
+	int dones;
+	struct urb urb[DISK_URBS];
+	bool back[DISK_URBS];
+	int status[DISK_URBS];
+	u8 buf[DISK_URBS][512];
+};
+
+static void disk_back(struct disk *disk, struct vhci_req *req, int status)
+{
+	int i = req->urb - disk->urb;
+
+	/* Twice, and the test fails by its status. */
+	disk->status[i] = disk->back[i] ? -EALREADY : status;
+	disk->back[i] = true;
+	req->urb = NULL;
+}
+
+static void disk_done(struct req_table *table, struct vhci_req *req, int status)
+{
+	struct disk *disk = container_of(table, struct disk, table);
+
+	disk->dones++;
+	status = storage_done(&disk->st, req, status);
+	if (req->urb)
+		disk_back(disk, req, status);
+}
+
+static void disk_unlink(struct req_table *table, struct vhci_req *req)
+{
+	list_add(&req->node, &container_of(table, struct disk, table)->lane);
+}
+
+static void disk_late(struct req_table *table, struct vhci_req *req, int status)
+{
+	storage_late(&container_of(table, struct disk, table)->st, req, status);
+}
+
+static const struct req_ops disk_req_ops = {
+	.done		= disk_done,
+	.cancelled	= world_cancelled,
+	.unlink		= disk_unlink,
+	.late		= disk_late,
+};
+
+static void disk_queue(struct vhci_storage *st, struct vhci_req *req)
+{
+	list_add_tail(&req->node,
+		      &container_of(st, struct disk, st)->lane);
+}
+
+static void disk_giveback(struct vhci_storage *st, struct vhci_req *req,
+			  int status)
+{
+	disk_back(container_of(st, struct disk, st), req, status);
+}
+
+static void disk_hold(struct vhci_storage *st, bool hold)
+{
+	container_of(st, struct disk, st)->held = hold;
+}
+
+static void disk_told(struct vhci_storage *st, const char *what, const char *why)
+{
+}
+
+static const struct storage_ops disk_ops = {
+	.queue		= disk_queue,
+	.giveback	= disk_giveback,
+	.hold		= disk_hold,
+	.told		= disk_told,
+};
+
+static struct disk *disk_new(struct kunit *test)
+{
+	struct disk *disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	KUNIT_ASSERT_EQ(test, req_table_init(&disk->table, &disk_req_ops), 0);
+	storage_init(&disk->st, &disk->table, &disk_ops);
+	INIT_LIST_HEAD(&disk->lane);
+	disk->st.in = DISK_IN;
+	disk->st.out = DISK_OUT;
+	return disk;
+}
+
+static enum storage_verdict disk_submit(struct disk *disk, int i, bool in,
+					u32 len)
+{
+	struct vhci_req *req = req_get(&disk->table, REQ_RESERVE);
+	struct urb *urb = &disk->urb[i];
+
+	urb->pipe = PIPE_BULK << 30 | (in ? DISK_IN : DISK_OUT) << 15;
+	urb->transfer_flags = in ? URB_DIR_IN : URB_DIR_OUT;
+	urb->transfer_buffer = disk->buf[i];
+	urb->transfer_buffer_length = len;
+	disk->back[i] = false;
+	disk->status[i] = -EINPROGRESS;
+	urb_bind(urb, req, NULL);
+	return storage_submit(&disk->st, req);
+}
+
+static enum storage_verdict disk_command(struct disk *disk, int i, u32 len,
+					 bool in)
+{
+	struct bulk_cb_wrap *cb = (void *)disk->buf[i];
+
+	memset(cb, 0, sizeof(*cb));
+	cb->Signature = cpu_to_le32(US_BULK_CB_SIGN);
+	cb->DataTransferLength = cpu_to_le32(len);
+	cb->Flags = in ? US_BULK_FLAG_IN : 0;
+	return disk_submit(disk, i, false, US_BULK_CB_WRAP_LEN);
+}
+
+/* The first message of the lane leaves. Returns whose it was. */
+static struct vhci_req *disk_send(struct disk *disk)
+{
+	struct vhci_req *req = list_first_entry_or_null(&disk->lane,
+							struct vhci_req, node);
+
+	if (!req)
+		return NULL;
+	list_del_init(&req->node);
+	req_sending(req);
+	req_sent(&disk->table, req, 0);
+	return req;
+}
+
+/* Its answer comes, with @data where it has room for that. */
+static bool disk_answer(struct disk *disk, u32 seq, int status, u32 actual,
+			const void *data)
+{
+	struct proto_answer answer = {
+		.command = USBIP_RET_SUBMIT,
+		.seq = seq,
+		.status = status,
+		.actual_length = actual,
+	};
+	struct vhci_req *req = NULL;
+	struct cursor at;
+	u32 discard;
+	void *p;
+
+	if (req_arriving(&disk->table, &answer, &req, &discard))
+		return false;
+	if (!req)
+		return true;
+	urb_cursor(req, &at);
+	if (data && cursor_chunk(&at, actual, &p) >= actual)
+		memcpy(p, data, actual);
+	if (req->urb)
+		req->urb->actual_length = actual;
+	req_answered(&disk->table, req, status);
+	return true;
+}
+
+static bool disk_unlinked(struct disk *disk, u32 seq, int status)
+{
+	struct proto_answer answer = {
+		.command = USBIP_RET_UNLINK,
+		.seq = seq | REQ_SEQ_UNLINK,
+		.status = status,
+	};
+
+	return !req_ret_unlink(&disk->table, &answer);
+}
+
+static const u8 disk_csw[US_BULK_CS_WRAP_LEN] = { 'U', 'S', 'B', 'S', 1 };
+
+/* Three messages leave before the first answer is there. */
+static void storage_one_round_trip(struct kunit *test)
+{
+	struct vhci_req *command, *data, *status;
+	struct disk *disk = disk_new(test);
+
+	KUNIT_EXPECT_EQ(test, disk_command(disk, 0, 512, true), STORAGE_HOLD);
+	KUNIT_EXPECT_TRUE(test, disk->back[0]);
+	KUNIT_EXPECT_EQ(test, disk->status[0], 0);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 1, true, 512), STORAGE_PASS);
+	command = disk_send(disk);
+	data = disk_send(disk);
+	status = disk_send(disk);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	KUNIT_EXPECT_TRUE(test, status->kind == REQ_STATUS);
+	KUNIT_EXPECT_PTR_EQ(test, disk->st.posted, command);
+	KUNIT_EXPECT_TRUE(test, disk_answer(disk, command->seq, 0,
+					    US_BULK_CB_WRAP_LEN, NULL));
+	KUNIT_EXPECT_NULL(test, disk->st.posted);
+	KUNIT_EXPECT_TRUE(test, disk_answer(disk, data->seq, 0, 512, NULL));
+	KUNIT_EXPECT_EQ(test, disk->status[1], 0);
+	/* the driver's URB claims it */
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 2, true, US_BULK_CS_WRAP_LEN),
+			STORAGE_DONE);
+	KUNIT_EXPECT_FALSE(test, disk->back[2]);
+	KUNIT_EXPECT_TRUE(test, disk_answer(disk, status->seq, 0,
+					    US_BULK_CS_WRAP_LEN, disk_csw));
+	KUNIT_EXPECT_EQ(test, disk->status[2], 0);
+	KUNIT_EXPECT_MEMEQ(test, disk->buf[2], disk_csw, US_BULK_CS_WRAP_LEN);
+	KUNIT_EXPECT_EQ(test, disk->table.n_free, (u32)REQ_CHUNK);
+	req_table_free(&disk->table);
+}
+
+/* The status comes before the driver asks for it. */
+static void storage_status_first(struct kunit *test)
+{
+	struct vhci_req *command, *data, *status;
+	struct disk *disk = disk_new(test);
+
+	disk_command(disk, 0, 512, false);
+	disk_submit(disk, 1, false, 512);
+	command = disk_send(disk);
+	data = disk_send(disk);
+	status = disk_send(disk);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	disk_answer(disk, command->seq, 0, US_BULK_CB_WRAP_LEN, NULL);
+	disk_answer(disk, data->seq, 0, 512, NULL);
+	disk_answer(disk, status->seq, 0, US_BULK_CS_WRAP_LEN, disk_csw);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 2, true, US_BULK_CS_WRAP_LEN),
+			STORAGE_DONE);
+	KUNIT_EXPECT_TRUE(test, disk->back[2]);
+	KUNIT_EXPECT_EQ(test, disk->status[2], 0);
+	KUNIT_EXPECT_MEMEQ(test, disk->buf[2], disk_csw, US_BULK_CS_WRAP_LEN);
+	req_table_free(&disk->table);
+}
+
+/*
+ * The status of a command without data is cancelled, and its answer crosses
+ * CMD_UNLINK: it ends once, and RET_UNLINK touches nothing of the next command.
+ */
+static void storage_answer_crosses_unlink(struct kunit *test)
+{
+	struct disk *disk = disk_new(test);
+	struct vhci_req *command, *status;
+	u32 seq;
+
+	disk_command(disk, 0, 0, false);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 1, true, US_BULK_CS_WRAP_LEN),
+			STORAGE_PASS);
+	command = disk_send(disk);
+	status = disk_send(disk);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	seq = status->seq;
+	disk_answer(disk, command->seq, 0, US_BULK_CB_WRAP_LEN, NULL);
+	req_cancel(&disk->table, status, -ENOENT, 0);
+	KUNIT_EXPECT_PTR_EQ(test, disk_send(disk), status);
+	KUNIT_EXPECT_TRUE(test, disk_answer(disk, seq, 0, US_BULK_CS_WRAP_LEN,
+					    disk_csw));
+	KUNIT_EXPECT_EQ(test, disk->status[1], 0);
+
+	disk_command(disk, 2, 512, true);
+	disk_submit(disk, 3, true, 512);
+	KUNIT_EXPECT_TRUE(test, disk->st.running);
+	KUNIT_EXPECT_TRUE(test, disk_unlinked(disk, seq, 0));
+	KUNIT_EXPECT_EQ(test, disk->status[1], 0);
+	KUNIT_EXPECT_EQ(test, disk->dones, 2);
+	KUNIT_EXPECT_TRUE(test, disk->st.running);
+	KUNIT_EXPECT_NOT_NULL(test, disk->st.posted);
+	KUNIT_EXPECT_FALSE(test, disk_unlinked(disk, seq, 0));
+	req_table_free(&disk->table);
+}
+
+/* A posted command block fails: what its driver waits for fails, once. */
+static void storage_command_fails(struct kunit *test)
+{
+	struct vhci_req *command, *data, *status, *unlink;
+	struct disk *disk = disk_new(test);
+
+	disk_command(disk, 0, 512, true);
+	disk_submit(disk, 1, true, 512);
+	command = disk_send(disk);
+	data = disk_send(disk);
+	status = disk_send(disk);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	disk_answer(disk, command->seq, -EPIPE, 0, NULL);
+	KUNIT_EXPECT_TRUE(test, disk->held);
+	KUNIT_EXPECT_FALSE(test, disk->back[1]);
+	while ((unlink = disk_send(disk)))
+		KUNIT_EXPECT_TRUE(test, unlink == data || unlink == status);
+	KUNIT_EXPECT_TRUE(test, disk_unlinked(disk, data->seq, -ECONNRESET));
+	KUNIT_EXPECT_TRUE(test, disk_unlinked(disk, status->seq, -ECONNRESET));
+	KUNIT_EXPECT_EQ(test, disk->status[1], -EPROTO);
+	KUNIT_EXPECT_FALSE(test, disk->held);
+	KUNIT_EXPECT_EQ(test, disk->table.n_free, (u32)REQ_CHUNK);
+	req_table_free(&disk->table);
+}
+
+/* Nothing has been submitted behind it: then the next URB fails. */
+static void storage_next_urb_fails(struct kunit *test)
+{
+	struct disk *disk = disk_new(test);
+	struct vhci_req *command;
+
+	disk_command(disk, 0, 512, true);
+	command = disk_send(disk);
+	disk_answer(disk, command->seq, -EPIPE, 0, NULL);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 1, true, 512), STORAGE_DONE);
+	KUNIT_EXPECT_EQ(test, disk->status[1], -EPROTO);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 2, true, 512), STORAGE_PASS);
+	req_table_free(&disk->table);
+}
+
+/* The driver was told that it was sent, and then it is not. */
+static void storage_reset_drops_command(struct kunit *test)
+{
+	struct disk *disk = disk_new(test);
+
+	disk_command(disk, 0, 512, true);
+	storage_reset(&disk->st);
+	KUNIT_EXPECT_TRUE(test, list_empty(&disk->lane));
+	KUNIT_EXPECT_NULL(test, disk->st.posted);
+	KUNIT_EXPECT_EQ(test, disk->dones, 1);
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 1, true, 512), STORAGE_DONE);
+	KUNIT_EXPECT_EQ(test, disk->status[1], -EPROTO);
+	KUNIT_EXPECT_TRUE(test, disk->st.state.off);
+	KUNIT_EXPECT_NOT_NULL(test, disk->st.state.why);
+	req_table_free(&disk->table);
+}
+
+/* A status that nobody wants any more comes all the same: the command failed. */
+static void storage_doomed_status(struct kunit *test)
+{
+	struct vhci_req *command, *data, *status;
+	struct disk *disk = disk_new(test);
+
+	disk_command(disk, 0, 512, true);
+	disk_submit(disk, 1, true, 512);
+	command = disk_send(disk);
+	data = disk_send(disk);
+	status = disk_send(disk);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	disk_answer(disk, command->seq, 0, US_BULK_CB_WRAP_LEN, NULL);
+	disk_answer(disk, data->seq, -EPIPE, 0, NULL);
+	KUNIT_EXPECT_TRUE(test, disk->held);
+	KUNIT_EXPECT_PTR_EQ(test, disk_send(disk), status);
+	/* RET_UNLINK overtakes it */
+	KUNIT_EXPECT_TRUE(test, disk_unlinked(disk, status->seq, 0));
+	KUNIT_EXPECT_FALSE(test, disk->held);
+	KUNIT_EXPECT_TRUE(test, disk_answer(disk, status->seq, 0,
+					    US_BULK_CS_WRAP_LEN, disk_csw));
+	KUNIT_EXPECT_EQ(test, disk_submit(disk, 2, true, US_BULK_CS_WRAP_LEN),
+			STORAGE_DONE);
+	KUNIT_EXPECT_EQ(test, disk->status[2], -EPROTO);
+	req_table_free(&disk->table);
+}
+
+static void storage_early_stall(struct kunit *test)
+{
+	struct vhci_req *data;
+	struct disk *disk = disk_new(test);
+
+	disk_command(disk, 0, 512, true);
+	disk_submit(disk, 1, true, 512);
+	disk_send(disk);
+	data = disk_send(disk);
+	/* before the command block is answered */
+	disk_answer(disk, data->seq, -EPIPE, 0, NULL);
+	KUNIT_EXPECT_TRUE(test, disk->st.state.off);
+	KUNIT_EXPECT_EQ(test, disk->status[1], -EPROTO);
+	KUNIT_EXPECT_EQ(test, disk_command(disk, 2, 512, true), STORAGE_PASS);
+	KUNIT_EXPECT_FALSE(test, disk->back[2]);
+	req_table_free(&disk->table);
+}
+
+static void storage_refused(struct kunit *test)
+{
+	struct disk *disk = disk_new(test);
+
+	disk->st.state.refused = true;
+	KUNIT_EXPECT_EQ(test, disk_command(disk, 0, 512, true), STORAGE_PASS);
+	KUNIT_EXPECT_FALSE(test, disk->back[0]);
+	KUNIT_EXPECT_FALSE(test, disk->st.state.off);
+	req_table_free(&disk->table);
+}
+
+static struct kunit_case storage_cases[] = {
+	KUNIT_CASE(storage_one_round_trip),
+	KUNIT_CASE(storage_status_first),
+	KUNIT_CASE(storage_answer_crosses_unlink),
+	KUNIT_CASE(storage_command_fails),
+	KUNIT_CASE(storage_next_urb_fails),
+	KUNIT_CASE(storage_reset_drops_command),
+	KUNIT_CASE(storage_doomed_status),
+	KUNIT_CASE(storage_early_stall),
+	KUNIT_CASE(storage_refused),
+	{}
+};
+
+static struct kunit_suite storage_suite = {
+	.name = "hearth_vhci_storage",
+	.test_cases = storage_cases,
+};
+
+/* --- cursor.h, urb.c ------------------------------------------------------- */
+
+/* Entries without bytes: first, in the middle, last. */
+static void cursor_empty_entries(struct kunit *test)
+{
+	static const u32 lens[] = { 0, 5, 0, 0, 7, 0 };
+	struct scatterlist sg[ARRAY_SIZE(lens)];
+	u8 *buf = kunit_kzalloc(test, 12, GFP_KERNEL);
+	struct cursor at;
+	u32 off = 0, n;
+	void *p;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	sg_init_table(sg, ARRAY_SIZE(lens));
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		sg_set_buf(&sg[i], buf + off, lens[i]);
+		off += lens[i];
+	}
+	cursor_init_sg(&at, sg);
+	for (off = 0; off < 12; off += n) {
+		n = cursor_chunk(&at, 12 - off, &p);
+		KUNIT_ASSERT_GT(test, n, 0U);
+		KUNIT_EXPECT_PTR_EQ(test, p, (void *)(buf + off));
+		cursor_advance(&at, n);
+	}
+	KUNIT_EXPECT_EQ(test, cursor_chunk(&at, 1, &p), 0U);
+}
+
+/* What lets the stock server take a long buffer in pages. */
+static u32 urb_sends_flags(struct kunit *test, bool scattered, u32 len)
+{
+	struct usb_device *udev = kunit_kzalloc(test, sizeof(*udev), GFP_KERNEL);
+	struct vhci_req req = { .dir_in = 1, .length = len };
+	struct usbip_header hdr;
+	struct urb urb = {
+		.dev = udev,
+		.pipe = PIPE_BULK << 30 | USB_DIR_IN,
+		.transfer_flags = URB_DIR_IN,
+		.transfer_buffer_length = len,
+		.num_sgs = scattered,
+	};
+
+	req.urb = &urb;
+	urb_pack(&req, 1, &hdr);
+	return be32_to_cpu(hdr.cmd_submit.transfer_flags);
+}
+
+static void urb_scatter_flag(struct kunit *test)
+{
+	const u32 in = USBIP_URB_DIR_IN, sg = in | USBIP_URB_DMA_MAP_SG;
+
+	KUNIT_EXPECT_EQ(test, urb_sends_flags(test, true, 4096), sg);
+	KUNIT_EXPECT_EQ(test, urb_sends_flags(test, true, 0), in);
+	KUNIT_EXPECT_EQ(test, urb_sends_flags(test, false, 1 << 20), in);
+	KUNIT_EXPECT_EQ(test, urb_sends_flags(test, false, 5 << 20), sg);
+}
+
+static struct kunit_case urb_cases[] = {
+	KUNIT_CASE(cursor_empty_entries),
+	KUNIT_CASE(urb_scatter_flag),
+	{}
+};
+
+static struct kunit_suite urb_suite = {
+	.name = "hearth_vhci_urb",
+	.test_cases = urb_cases,
 };
 
 /* --- proto.c ------------------------------------------------------------ */
@@ -269,7 +1150,7 @@ static struct kunit_suite proto_suite = {
 	.test_cases = proto_cases,
 };
 
-kunit_test_suites(&request_suite, &proto_suite);
+kunit_test_suites(&request_suite, &storage_suite, &urb_suite, &proto_suite);
 
 MODULE_DESCRIPTION("KUnit tests of hearth_vhci");
 MODULE_LICENSE("GPL");
