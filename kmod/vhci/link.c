@@ -181,34 +181,58 @@ static int link_check(struct vhci_link *link, struct sock *sk, bool need_tls,
 	return 0;
 }
 
-/* Make the socket ours. Data may come from here on. */
-static int link_take(struct vhci_link *link, struct sock *sk,
-		     struct netlink_ext_ack *extack)
+/* Make the socket ours, or nobody's. */
+static bool link_claim(struct vhci_link *link, struct sock *sk)
 {
-	int ret = 0;
+	bool claimed;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	if (sk->sk_user_data) {
-		NL_SET_ERR_MSG(extack, "the socket is already in use by the kernel");
-		ret = -EBUSY;
-	} else {
+	claimed = !sk->sk_user_data;
+	if (claimed)
 		sk->sk_user_data = link;
-	}
-	if (!ret && link->how == LINK_TCP) {
-		link->saved_data_ready = sk->sk_data_ready;
-		link->saved_state_change = sk->sk_state_change;
-		link->saved_write_space = sk->sk_write_space;
-		sk->sk_data_ready = link_data_ready;
-		sk->sk_state_change = link_state_change;
-		sk->sk_write_space = link_write_space;
-		inet_csk(sk)->icsk_ulp_ops = &link_ulp;
-	}
 	write_unlock_bh(&sk->sk_callback_lock);
-	if (ret || link->how == LINK_TCP)
-		return ret;
-	init_waitqueue_func_entry(&link->wait, link_wake);
-	add_wait_queue(sk_sleep(sk), &link->wait);
-	return 0;
+	return claimed;
+}
+
+static void link_unclaim(struct sock *sk)
+{
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* We are told of what comes, from here on. The caller owns the socket. */
+static void link_listen(struct vhci_link *link, struct sock *sk)
+{
+	if (link->how != LINK_TCP) {
+		init_waitqueue_func_entry(&link->wait, link_wake);
+		add_wait_queue(sk_sleep(sk), &link->wait);
+		return;
+	}
+	inet_csk(sk)->icsk_ulp_ops = &link_ulp;
+	write_lock_bh(&sk->sk_callback_lock);
+	link->saved_data_ready = sk->sk_data_ready;
+	link->saved_state_change = sk->sk_state_change;
+	link->saved_write_space = sk->sk_write_space;
+	sk->sk_data_ready = link_data_ready;
+	sk->sk_state_change = link_state_change;
+	sk->sk_write_space = link_write_space;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* A callback that runs ends first; none begins after this. */
+static void link_unlisten(struct vhci_link *link, struct sock *sk)
+{
+	if (link->how != LINK_TCP) {
+		remove_wait_queue(sk_sleep(sk), &link->wait);
+		return;
+	}
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_data_ready = link->saved_data_ready;
+	sk->sk_state_change = link->saved_state_change;
+	sk->sk_write_space = link->saved_write_space;
+	write_unlock_bh(&sk->sk_callback_lock);
+	inet_csk(sk)->icsk_ulp_ops = NULL;
 }
 
 static void link_tune_tcp(struct sock *sk, u32 peer_ms)
@@ -258,17 +282,20 @@ int link_open(struct vhci_link *link, struct socket *sock, bool need_tls,
 	ret = link_check_kind(link, sock, extack);
 	if (ret)
 		return ret;
+	if (!link_claim(link, sk)) {
+		NL_SET_ERR_MSG(extack, "the socket is already in use by the kernel");
+		return -EBUSY;
+	}
 	lock_sock(sk);
 	ret = link_check(link, sk, need_tls, extack);
-	if (!ret) {
-		link->sock = sock;
-		ret = link_take(link, sk, extack);
-		if (ret)
-			link->sock = NULL;
-	}
-	release_sock(sk);
-	if (ret)
+	if (ret) {
+		release_sock(sk);
+		link_unclaim(sk);
 		return ret;
+	}
+	link->sock = sock;
+	link_listen(link, sk);
+	release_sock(sk);
 	link_tune(sk);
 	if (link->how != LINK_LOCAL)
 		link_tune_tcp(sk, peer_ms);
@@ -294,21 +321,11 @@ void link_shut(struct vhci_link *link)
 
 	/* While we are still told: see link_deafen(). */
 	kernel_sock_shutdown(link->sock, SHUT_RDWR);
-	if (link->how != LINK_TCP)
-		remove_wait_queue(sk_sleep(sk), &link->wait);
 	lock_sock(sk);
-	/* A callback that runs now ends first; none begins after this. */
-	write_lock_bh(&sk->sk_callback_lock);
-	if (link->how == LINK_TCP) {
-		sk->sk_data_ready = link->saved_data_ready;
-		sk->sk_state_change = link->saved_state_change;
-		sk->sk_write_space = link->saved_write_space;
-		inet_csk(sk)->icsk_ulp_ops = NULL;
-	}
-	sk->sk_user_data = NULL;
-	write_unlock_bh(&sk->sk_callback_lock);
+	link_unlisten(link, sk);
 	sk_clear_memalloc(sk);
 	release_sock(sk);
+	link_unclaim(sk);
 }
 
 /* Let go of the socket. After link_shut(), when nothing uses it any more. */

@@ -15,12 +15,14 @@ refused()	# refused CASE ERRNO WORDS
 	esac
 }
 
-plan 20
+plan 22
 modprobe hearth_vhci
 refused not-open EBADF "not open"
 refused not-a-socket ENOTSOCK "not a socket"
-refused udp EPROTOTYPE "not a TCP socket"
-refused unix EPROTOTYPE "not a TCP socket"
+refused udp EPROTOTYPE "not a stream socket"
+refused unix-datagram EPROTOTYPE "not a stream socket"
+refused unix-unconnected ENOTCONN "not connected"
+refused unix-tls EINVAL "no kTLS"
 refused listening EINVAL "listening"
 refused unconnected ENOTCONN "not connected"
 refused closed ENOTCONN "not connected"

@@ -38,7 +38,7 @@ static void attach_far(int fd)
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
-	int other, fd;
+	int pair[2], other, fd;
 
 	family_open();
 	fd = tcp_pair(&other);
@@ -48,8 +48,14 @@ int main(int argc, char **argv)
 		attach(0, 1, 3, 0);
 	} else if (!strcmp(what, "udp")) {
 		attach(socket(AF_INET, SOCK_DGRAM, 0), 1, 3, 0);
-	} else if (!strcmp(what, "unix")) {
+	} else if (!strcmp(what, "unix-datagram")) {
+		attach(socket(AF_UNIX, SOCK_DGRAM, 0), 1, 3, 0);
+	} else if (!strcmp(what, "unix-unconnected")) {
 		attach(socket(AF_UNIX, SOCK_STREAM, 0), 1, 3, 0);
+	} else if (!strcmp(what, "unix-tls")) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+			err(1, "socketpair");
+		attach(pair[0], 1, 3, 1);
 	} else if (!strcmp(what, "listening")) {
 		attach(tcp_listener(), 1, 3, 0);
 	} else if (!strcmp(what, "unconnected")) {
