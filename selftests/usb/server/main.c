@@ -144,7 +144,8 @@ static void detach(void)
 	}
 	setsid();
 	null = open("/dev/null", O_RDWR);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(null, 2) < 0)
 		sys_fail("/dev/null");
 }
 
