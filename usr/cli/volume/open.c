@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "../../format/size.h"
-#include "../../volume/open.h"
 #include "help.h"
 #include "key.h"
+#include "open.h"
 #include "options.h"
 #include "volume.h"
 
@@ -130,36 +130,43 @@ static int open_volume(struct run *run, const struct volume_options *opt,
 	return ret ? refused(&err) : EXIT_DONE;
 }
 
-static int run(struct run *run)
+int open_run(struct run *run, const struct volume_options *opt,
+	     const struct open_params *params)
 {
 	struct open *o = calloc(1, sizeof(*o));
 	struct volume *v = calloc(1, sizeof(*v));
-	struct volume_options opt;
-	struct open_params p;
 	struct error err;
 	int ret;
 
 	if (!o || !v)
 		abort();
-	ret = volume_options_read(run, &opt);
-	if (ret < 0) {
-		p = (struct open_params){
-			.name = run->argv[0], .devices = run->argv + 1,
-			.n_devices = (unsigned int)run->argc - 1,
-			.meta = opt.meta, .header = opt.header, .add = opt.add,
-			.without = opt.without, .readonly = opt.readonly,
-			.discards = opt.discards, .rate = opt.rate,
-		};
-		if (open_begin(o, &p, &err)) {
-			ret = refused(&err);
-		} else {
-			ret = open_volume(run, &opt, o, v);
-			open_end(o);
-		}
+	if (open_begin(o, params, &err)) {
+		ret = refused(&err);
+	} else {
+		ret = open_volume(run, opt, o, v);
+		open_end(o);
 	}
 	free(o);
 	free(v);
 	return ret;
+}
+
+static int run(struct run *run)
+{
+	struct volume_options opt;
+	struct open_params p;
+	int ret = volume_options_read(run, &opt);
+
+	if (ret >= 0)
+		return ret;
+	p = (struct open_params){
+		.name = run->argv[0], .devices = run->argv + 1,
+		.n_devices = (unsigned int)run->argc - 1,
+		.meta = opt.meta, .header = opt.header, .add = opt.add,
+		.without = opt.without, .readonly = opt.readonly,
+		.discards = opt.discards, .rate = opt.rate,
+	};
+	return open_run(run, &opt, &p);
 }
 
 static const struct option options[] = {

@@ -21,6 +21,10 @@ static const char **text_option(struct volume_options *o, int opt)
 		return &o->header;
 	case OPT_BACKUP:
 		return &o->header_backup;
+	case OPT_TAB:
+		return &o->tab;
+	case OPT_UNITS:
+		return &o->units;
 	case OPT_LUKS_HEADER:
 		return &o->luks_header;
 	case OPT_USER:

@@ -11,7 +11,7 @@ struct volume_options {
 	struct ask_source key, new_key;
 	struct header_cost cost;
 	const char *meta, *header, *header_backup, *luks_header, *user;
-	const char *cipher, *hash;
+	const char *cipher, *hash, *tab, *units;
 	uint32_t key_bits, sector_size;
 	uint32_t region;		/* sectors */
 	uint32_t rate;			/* KiB/s */
@@ -31,7 +31,7 @@ enum {
 	OPT_SIZE, OPT_OFFSET, OPT_RANGE, OPT_RATE, OPT_FROM, OPT_TO,
 	OPT_WITHOUT, OPT_ADD, OPT_LARGE_IV, OPT_DISCARDS, OPT_FORCE, OPT_YES,
 	OPT_WAIT, OPT_MEMORY, OPT_ITERATIONS, OPT_READONLY, OPT_PLAIN,
-	OPT_NO_KEY,
+	OPT_NO_KEY, OPT_TAB, OPT_UNITS,
 };
 
 /* For a verb's list of options, each with its comma. */
