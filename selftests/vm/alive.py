@@ -54,7 +54,9 @@ def inside(main, scratch, parent):
             return 1
     except BlockingIOError:
         pass                            # it is there
-    signal.signal(signal.SIGINT, signal.SIG_IGN)        # the parent ends us
+    # The parent ends us. What we start has the default again, which SIG_IGN would not be.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *_: None)
     check(libc.unshare(CLONE_NEWNS), "no mount namespace")
     check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "no private mounts")
     check(libc.mount(b"proc", b"/proc", b"proc", 0, None), "no /proc")
