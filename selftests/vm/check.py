@@ -58,6 +58,7 @@ def host_check(out, name, *cmd):
 def host_checks(out, full):
     host_check(out, "host netlink-regen --check", "./scripts/netlink-regen", "--check")
     host_check(out, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
+    host_check(out, "host help", sys.executable, "selftests/vm/help_test.py")
     host_check(out, "host own time", sys.executable, "selftests/vm/clock_test.py")
     host_check(out, "host no process outlives", sys.executable, "selftests/vm/alive_test.py")
     host_check(out, "host usr tests", "make", "-C", "usr", "check",
