@@ -34,6 +34,13 @@
 #define BLK_OPEN_WRITE	FMODE_WRITE
 #endif
 
+/* 6.14 has sockets whose TLS key can be changed when a KeyUpdate came. */
+#if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
+#define HEARTH_TLS_REKEYS	false
+#else
+#define HEARTH_TLS_REKEYS	true
+#endif
+
 /* 6.4 hands a request's callback its data, not the request. */
 #if KERNEL_VERSION(6, 4, 0) > LINUX_VERSION_CODE
 #define HEARTH_CRYPTO_DATA	struct crypto_async_request

@@ -345,6 +345,7 @@ u32 link_why_lost(const struct vhci_link *link, int error)
 	switch (error) {
 	case -EPIPE:		/* a send, behind the end that the server has sent */
 		return HEARTH_USB_PORT_REASON_CLOSED;
+	case -EKEYREJECTED:
 	case -EBADMSG:
 	case -EINVAL:
 	case -EMSGSIZE:

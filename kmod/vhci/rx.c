@@ -19,6 +19,7 @@
 #include <net/tcp.h>
 #include <uapi/linux/hearth_usb.h>
 
+#include "../compat/compat.h"
 #include "rx.h"
 #include "urb.h"
 
@@ -247,6 +248,8 @@ static int rx_tls_record(struct vhci_rx *rx, u8 type, const u8 *p, u32 n)
 	if (type != RX_TLS_HANDSHAKE)
 		return -EBADMSG;
 	if (!rx->skip && n && *p == RX_TLS_KEY_UPDATE) {
+		if (!HEARTH_TLS_REKEYS)
+			return -EKEYREJECTED;
 		WRITE_ONCE(rx->rekeying_since, (u32)jiffies);
 		WRITE_ONCE(rx->rekeying, true);
 		rx->skip = RX_TLS_KEY_UPDATE_LEN;
@@ -327,9 +330,12 @@ static void rx_read_end(struct vhci_rx *rx, int ret)
 	case -ESHUTDOWN:
 		rx_fail(rx, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);
 		return;
+	case -EKEYREJECTED:
+		text = "the server has changed its TLS key, which this kernel cannot follow";
+		break;
 	case -EBADMSG:
 		if (rx->rekeying)
-			text = "the server has changed its TLS key, which this kernel cannot follow";
+			text = "a TLS record that does not open with the new key";
 	}
 	rx_fail(rx, HEARTH_USB_PORT_REASON_LOST, ret, text);
 }

@@ -8,7 +8,20 @@
 # shellcheck source=selftests/usb/tls.bash
 . ./tls.bash
 
-plan $((11 * n_ciphers + 4))
+# A kernel whose TLS can be given a new key.
+case $HEARTH_KERNEL in
+7.*) rekeys=1 ;;
+*) rekeys=0 ;;
+esac
+
+# kept_waiting: an URB behind one who has the port's end in its sendmsg
+kept_waiting()
+{
+	./urbs -t 20000 LIAR1 control 1
+	[ $? = 1 ] && wait_for 10 grep -q "port $id: detaching, .*stood still" /tmp/work/monitor
+}
+
+plan $((11 * n_ciphers + 7 + 3 * rekeys))
 modprobe -a tls hearth_vhci usb-storage sd_mod 2>/dev/null
 
 for cipher in $ciphers; do
@@ -39,6 +52,25 @@ for half in tx rx; do
 	relay --half $half aes-128-gcm 3240 1-1
 	check "kTLS in one direction ($half) is refused" grep -q "attach refused" /tmp/work/relay
 done
+if [ $rekeys = 1 ]; then
+	echo_port aes-128-gcm
+	tell rekey
+	check "KeyUpdate: the kernel takes the new key" wait_for 20 grep -q '^rekeyed' /tmp/work/relay
+	check "KeyUpdate: the port works on" ./urbs LIAR1 bulk-echo 301 5 2
+	check "KeyUpdate: detach" unplug "$id"
+	wait_for 10 no_ports
+fi
+watch_ports
+echo_port aes-128-gcm
+tell hold
+sleep 1
+check "another one in sendmsg: detach" unplug "$id"
+check "another one in sendmsg: no port is left" wait_for 10 no_ports
+echo_port aes-128-gcm
+tell hold
+sleep 1
+check "another one in sendmsg: URBs have their limit" kept_waiting
+wait_for 10 no_ports
 echo_port aes-128-gcm
 ./urbs LIAR1 bulk 0x81 64 100 100 >/dev/null 2>&1 &
 urbs=$!

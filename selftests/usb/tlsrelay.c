@@ -27,6 +27,9 @@
  *	oversize				send a header of too long a record
  *	plain					send a USB/IP header as it is
  *	flood N					send N empty records
+ *	rekey					KeyUpdate, and a new key
+ *	hold					another process fills the port's end
+ *						and waits in there for room
  *	quit
  */
 #define _GNU_SOURCE
@@ -46,6 +49,7 @@
 #include <netlink/msg.h>
 
 #include "family.h"
+#include "import.h"
 #include "tcp.h"
 
 #ifndef TCP_ULP
@@ -54,6 +58,8 @@
 #ifndef SOL_TLS
 #define SOL_TLS	282
 #endif
+
+#define STALL_MS		3000
 
 #define RECORD_ALERT		21	/* RFC 8446, 5.1 and 6 */
 #define RECORD_HANDSHAKE	22
@@ -73,7 +79,8 @@ struct half {
 
 static int server, relay, port;
 static struct half to_port, from_port;
-static bool flip, crumbs;
+static const char *cipher_name;
+static bool flip, crumbs, deaf;
 
 static void send_all(int fd, const void *buf, size_t len)
 {
@@ -81,8 +88,8 @@ static void send_all(int fd, const void *buf, size_t len)
 		warn("send");
 }
 
-/* The keys are no secrets: each run has the same. */
-static void set_keys(const char *cipher, int direction, int seed)
+/* The keys are no secrets: each run has the same. Returns 0, or -1 and errno. */
+static int set_keys(const char *cipher, int direction, int seed)
 {
 	struct tls12_crypto_info_aes_gcm_128 gcm = {
 		.info = { TLS_1_3_VERSION, TLS_CIPHER_AES_GCM_128 },
@@ -90,21 +97,16 @@ static void set_keys(const char *cipher, int direction, int seed)
 	struct tls12_crypto_info_chacha20_poly1305 chacha = {
 		.info = { TLS_1_3_VERSION, TLS_CIPHER_CHACHA20_POLY1305 },
 	};
-	int ret;
 
 	if (!strcmp(cipher, "aes-128-gcm")) {
 		memset(gcm.key, seed, sizeof(gcm.key));
 		memset(gcm.iv, seed, sizeof(gcm.iv));
 		memset(gcm.salt, seed, sizeof(gcm.salt));
-		ret = setsockopt(port, SOL_TLS, direction, &gcm, sizeof(gcm));
-	} else {
-		memset(chacha.key, seed, sizeof(chacha.key));
-		memset(chacha.iv, seed, sizeof(chacha.iv));
-		ret = setsockopt(port, SOL_TLS, direction, &chacha,
-				 sizeof(chacha));
+		return setsockopt(port, SOL_TLS, direction, &gcm, sizeof(gcm));
 	}
-	if (ret)
-		err(1, "%s", cipher);
+	memset(chacha.key, seed, sizeof(chacha.key));
+	memset(chacha.iv, seed, sizeof(chacha.iv));
+	return setsockopt(port, SOL_TLS, direction, &chacha, sizeof(chacha));
 }
 
 /* --- records: RFC 8446, 5.2 and 5.3 ---------------------------------------- */
@@ -175,31 +177,13 @@ static ssize_t unseal(const uint8_t *in, size_t len, uint8_t *data)
 
 /* --- the device ----------------------------------------------------------- */
 
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
-
-/* OP_REQ_IMPORT; the device's id and speed. */
-static void import(const char *busid, uint32_t *devid, uint32_t *speed)
-{
-	uint8_t req[40] = { 0x01, 0x11, 0x80, 0x03 }, rep[8 + 312];
-
-	strncpy((char *)req + 8, busid, 31);
-	send_all(server, req, sizeof(req));
-	if (recv(server, rep, 8, MSG_WAITALL) != 8 || rep[7] ||
-	    recv(server, rep + 8, 312, MSG_WAITALL) != 312)
-		errx(1, "import of %s refused", busid);
-	*devid = be32(rep + 8 + 288) << 16 | be32(rep + 8 + 292);
-	*speed = be32(rep + 8 + 296);
-}
-
 static uint32_t attach(uint32_t devid, uint32_t speed)
 {
 	struct nl_msg *msg = family_attach(port, devid, speed);
 	struct verdict verdict;
 
 	nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
+	nla_put_u32(msg, HEARTH_USB_A_PORT_STALL_TIMEOUT, STALL_MS);
 	verdict = family_ask(msg);
 	if (verdict.error)
 		errx(2, "attach refused: %s", verdict.sentence);
@@ -306,9 +290,38 @@ static void send_flood(int count)
 	free(records);
 }
 
+static const uint8_t key_update[] = { 24, 0, 0, 1, 0 };
+
+/* The port's kernel takes the new key once it has read the KeyUpdate. */
+static void rekey(void)
+{
+	int i;
+
+	send_record(RECORD_HANDSHAKE, key_update, sizeof(key_update));
+	gnutls_aead_cipher_deinit(to_port.cipher);
+	to_port.seq = 0;
+	half_init(&to_port, cipher_name, 3);
+	for (i = 0; i < 1000 && set_keys(cipher_name, TLS_RX, 3); i++)
+		usleep(10000);
+	printf(i < 1000 ? "rekeyed\n" : "not rekeyed\n");
+	fflush(stdout);
+}
+
+/* Nothing is read any more, so this one waits in its send(). */
+static void hold(void)
+{
+	static const char zeros[65536];
+
+	deaf = true;
+	if (fork())
+		return;
+	while (send(port, zeros, sizeof(zeros), MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
 static bool command(void)
 {
-	static const uint8_t key_update[] = { 24, 0, 0, 1, 0 };
 	/* RET_SUBMIT, which would be read if this were no TLS */
 	static const uint8_t plain[48] = { 0, 0, 0, 3, 0, 0, 0, 1 };
 	static const uint8_t oversize[] = { RECORD_DATA, 3, 3, 0xff, 0xff };
@@ -341,6 +354,10 @@ static bool command(void)
 		send_all(relay, plain, sizeof(plain));
 	else if (!strncmp(line, "flood ", 6))
 		send_flood(atoi(line + 6));
+	else if (!strcmp(line, "rekey"))
+		rekey();
+	else if (!strcmp(line, "hold"))
+		hold();
 	else
 		return false;
 	return true;
@@ -368,12 +385,12 @@ static void run(void)
 		{ .fd = relay, .events = POLLIN },
 	};
 
-	while (poll(fds, 3, -1) > 0) {
+	while (poll(fds, deaf ? 2 : 3, -1) > 0) {
 		if (fds[0].revents && !command())
 			return;
 		if (fds[1].revents && !from_the_server())
 			return;
-		if (fds[2].revents && !from_the_port())
+		if (!deaf && fds[2].revents && !from_the_port())
 			return;
 	}
 }
@@ -392,20 +409,19 @@ int main(int argc, char **argv)
 		errx(1, "usage: tlsrelay [--half tx|rx] CIPHER PORT BUSID");
 	setvbuf(stdin, NULL, _IONBF, 0);
 	server = tcp_dial(atoi(argv[2]));
-	import(argv[3], &devid, &speed);
+	import(server, argv[3], &devid, &speed);
 	port = tcp_pair(&relay);
 	half_init(&from_port, argv[1], 1);
 	half_init(&to_port, argv[1], 2);
 	if (setsockopt(port, SOL_TCP, TCP_ULP, "tls", sizeof("tls")))
 		err(1, "no kTLS");
-	if (strcmp(half, "rx"))
-		set_keys(argv[1], TLS_TX, 1);
-	if (strcmp(half, "tx"))
-		set_keys(argv[1], TLS_RX, 2);
+	if ((strcmp(half, "rx") && set_keys(argv[1], TLS_TX, 1)) ||
+	    (strcmp(half, "tx") && set_keys(argv[1], TLS_RX, 2)))
+		err(1, "%s", argv[1]);
 	family_open();
 	printf("port %u\n", attach(devid, speed));
 	fflush(stdout);
-	close(port);
+	cipher_name = argv[1];
 	run();
 	printf("wire: %lu records, %lu bytes in the clear\n",
 	       wire.records, wire.clear);
