@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * liar - a USB/IP server for the tests: honest, faulty or lying. It serves
- * devices that exist only here, on 127.0.0.1 unless --address is given.
+ * devices that exist only here, on 127.0.0.1 unless --address, --unix or --vsock
+ * is given.
  *
  * Calls go down only:
  *
@@ -22,8 +23,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h>
 
 #include "bus.h"
 #include "conn.h"
@@ -35,25 +40,44 @@
 
 static struct conn *conns;
 
-static int listen_on(const struct options *opt)
+static int listen_at(const struct sockaddr *addr, socklen_t len)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(opt->port),
-		.sin_addr.s_addr = htonl(opt->address),
-	};
 	int fd, one = 1, small = 4096;
 
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    0);
 	if (fd < 0)
 		sys_fail("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	/* Before a connection is made: its window is bounded from the start. */
 	if (lie_is_narrow())
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 64))
-		sys_fail("port %u", opt->port);
+	if (bind(fd, addr, len) || listen(fd, 64))
+		sys_fail("listen");
 	return fd;
+}
+
+static int listen_on(const struct options *opt)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(opt->port),
+		.sin_addr.s_addr = htonl(opt->address),
+	};
+	struct sockaddr_vm vm = {
+		.svm_family = AF_VSOCK,
+		.svm_cid = VMADDR_CID_ANY,
+		.svm_port = opt->port,
+	};
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	if (opt->vsock)
+		return listen_at((struct sockaddr *)&vm, sizeof(vm));
+	if (!opt->unix_path)
+		return listen_at((struct sockaddr *)&in, sizeof(in));
+	unlink(opt->unix_path);
+	strncpy(un.sun_path, opt->unix_path, sizeof(un.sun_path) - 1);
+	return listen_at((struct sockaddr *)&un, sizeof(un));
 }
 
 static void accept_one(int listener, int64_t delay_ms)

@@ -24,6 +24,8 @@ static const char usage[] =
 	"usage: liar [OPTION]...\n"
 	"  --address ADDR    listen there; default 127.0.0.1\n"
 	"  --port PORT       3240\n"
+	"  --unix PATH       listen on a unix socket instead\n"
+	"  --vsock           listen on PORT of vsock instead\n"
 	"  --daemon          print the process id once it listens, and detach\n"
 	"  --kind KIND       echo (default), disk or zero\n"
 	"  --devices N       1-1 to 1-N; default 1\n"
@@ -118,6 +120,8 @@ static void set_option(struct setup *set, int c)
 	switch (c) {
 	case 'a': set->opt.address = address(optarg); break;
 	case 'p': set->opt.port = number(optarg, 65535); break;
+	case 'u': set->opt.unix_path = optarg; break;
+	case 'v': set->opt.vsock = true; break;
 	case 'b': set->opt.daemonic = true; break;
 	case 'k': set->opt.kind = kind_named(optarg); break;
 	case 'n': set->opt.devices = number(optarg, 1000); break;
@@ -155,6 +159,8 @@ struct options options_read(int argc, char **argv)
 	static const struct option names[] = {
 		{ "address", required_argument, NULL, 'a' },
 		{ "port", required_argument, NULL, 'p' },
+		{ "unix", required_argument, NULL, 'u' },
+		{ "vsock", no_argument, NULL, 'v' },
 		{ "daemon", no_argument, NULL, 'b' },
 		{ "kind", required_argument, NULL, 'k' },
 		{ "devices", required_argument, NULL, 'n' },

@@ -11,6 +11,8 @@
 struct options {
 	uint32_t address;		/* IPv4, in the host's byte order */
 	uint16_t port;
+	const char *unix_path;		/* listen there instead; or NULL */
+	bool vsock;			/* on @port of vsock instead */
 	bool daemonic;
 	unsigned int devices;
 	const struct kind *kind;
