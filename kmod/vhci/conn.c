@@ -189,6 +189,9 @@ static bool conn_route(struct vhci_conn *conn, struct vhci_req *req)
 		if (usb_pipecontrol(urb->pipe))
 			storage_control(&conn->storage, urb);
 		tx_queue(&conn->tx, req, TX_LANE_URGENT);
+		/* One at a time, as a rule; of packets more will follow. */
+		if (!usb_pipeisoc(urb->pipe))
+			return true;
 		tx_kick(&conn->tx);
 		return false;
 	}
@@ -218,6 +221,7 @@ static bool conn_route(struct vhci_conn *conn, struct vhci_req *req)
  */
 int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 {
+	bool sleeps = gfpflags_allow_blocking(gfp);
 	struct usbip_iso *iso = NULL;
 	struct vhci_req *req;
 	unsigned long flags;
@@ -242,17 +246,20 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 	if (ret)
 		goto err_drop;
 
+	/* An URB that is given back here is completed before we return. */
+	if (sleeps)
+		local_bh_disable();
 	urb_bind(urb, req, iso);
 	conn->stats.submitted++;
 	conn->stats.in_flight++;
 	conn->largest = max(conn->largest, req->length);
 	flush = conn_route(conn, req);
-	if (flush && !gfpflags_allow_blocking(gfp)) {
+	if (flush && !sleeps)
 		tx_kick(&conn->tx);
-		flush = false;
-	}
 	spin_unlock_irqrestore(&conn->reqs.lock, flags);
-	if (flush)
+	if (sleeps)
+		local_bh_enable();
+	if (flush && sleeps)
 		tx_flush(&conn->tx);
 	return 0;
 
@@ -345,6 +352,7 @@ static void conn_note_progress(struct vhci_conn *conn)
 /* Has the server had its time with one that is cancelled? The lock is held. */
 static bool conn_unlink_expired(struct vhci_conn *conn)
 {
+	u32 left = conn->reqs.n_cancelled;
 	struct req_limits limits;
 	struct vhci_req *req;
 	u32 whole, i;
@@ -353,9 +361,11 @@ static bool conn_unlink_expired(struct vhci_conn *conn)
 		conn->largest / CONN_BYTES_PER_MS;
 	limits.silence = msecs_to_jiffies(conn->limits.unlink_ms);
 	limits.whole = msecs_to_jiffies(whole);
-	for (i = 0; (req = req_at(&conn->reqs, i)); i++)
+	for (i = 0; left && (req = req_at(&conn->reqs, i)); i++) {
 		if (req_expired(req, &limits, (u32)jiffies, conn->moved_at))
 			return true;
+		left -= req->cancelled;
+	}
 	return false;
 }
 
@@ -367,7 +377,7 @@ static const char *conn_expired(struct vhci_conn *conn, u32 *reason)
 	u32 stall = conn->limits.stall_ms;
 
 	*reason = HEARTH_USB_PORT_REASON_UNLINK_TIMEOUT;
-	if (conn->reqs.n_cancelled && conn_unlink_expired(conn))
+	if (conn_unlink_expired(conn))
 		return "the server has not confirmed a cancelled URB";
 	*reason = HEARTH_USB_PORT_REASON_STALL_TIMEOUT;
 	if (READ_ONCE(rx->mid) && conn_passed(READ_ONCE(rx->since), stall))
