@@ -1136,7 +1136,49 @@ static void proto_statuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, proto_status(S32_MIN), -EPROTO);
 }
 
+static void proto_packs(struct kunit *test)
+{
+	static const u8 setup[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	const struct proto_submit submit = {
+		.seq = 0x18002, .devid = 0x10002, .ep = 3, .in = true,
+		.flags = USBIP_URB_SHORT_NOT_OK, .length = 512, .packets = 4,
+		.start_frame = 9, .interval = 8, .setup = setup,
+	};
+	const u8 wire[48] = {
+		0, 0, 0, 1, 0, 1, 0x80, 2, 0, 1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3,
+		0, 0, 2, 1, 0, 0, 2, 0, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 8,
+		1, 2, 3, 4, 5, 6, 7, 8,
+	};
+	const u8 unlink[48] = {
+		0, 0, 0, 2, 0, 1, 0x80, 3, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 1, 0x80, 2,
+	};
+	struct usbip_header hdr;
+
+	memset(&hdr, 0xff, sizeof(hdr));
+	proto_pack_submit(&hdr, &submit);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)&hdr, wire, sizeof(wire));
+	memset(&hdr, 0xff, sizeof(hdr));
+	proto_pack_unlink(&hdr, 0x18003, 0x10002, 0x18002);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)&hdr, unlink, sizeof(unlink));
+}
+
+/* How much has to be read over if nobody wants it. */
+static void proto_payloads(struct kunit *test)
+{
+	struct proto_answer answer = { .actual_length = 100 };
+	struct proto_request asked = { .length = 512, .in = true };
+
+	KUNIT_EXPECT_EQ(test, proto_payload(&asked, &answer), 100U);
+	asked.packets = 3;
+	KUNIT_EXPECT_EQ(test, proto_payload(&asked, &answer), 148U);
+	asked.in = false;
+	KUNIT_EXPECT_EQ(test, proto_payload(&asked, &answer), 48U);
+}
+
 static struct kunit_case proto_cases[] = {
+	KUNIT_CASE(proto_packs),
+	KUNIT_CASE(proto_payloads),
 	KUNIT_CASE(proto_commands),
 	KUNIT_CASE(proto_lengths),
 	KUNIT_CASE(proto_packets),
