@@ -11,6 +11,7 @@
 #include <netlink/socket.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "channel.h"
 
@@ -168,9 +169,10 @@ static int request_error(const struct request *req, const char *what,
 {
 	if (req->code == EPERM)
 		return error_set(err, EPERM,
-				 "%s: %s; it needs the capability CAP_NET_ADMIN (run it as root)",
-				 what, *req->text ? req->text :
-				 "not permitted");
+				 "%s: %s; it needs the capability CAP_NET_ADMIN %s",
+				 what, *req->text ? req->text : "not permitted",
+				 geteuid() ? "(run it as root)" :
+				 "in the initial user namespace, which root of a container need not have");
 	/* A sentence of the kernel's says it all. */
 	return error_set(err, req->code, "%s: %s", what, *req->text ? req->text :
 			 strerror(req->code));
