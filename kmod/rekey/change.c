@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Changes and the committer: see change.h. */
-#include <linux/blkdev.h>
-#include <linux/device-mapper.h>
-
+/* Changes: see change.h. */
 #include "change.h"
-#include "io.h"
-#include "region.h"
 
 #define DM_MSG_PREFIX "rekey"
+
+#define CHANGES_RESERVED	16
+
+static void change_drained(struct map_claim *claim);
+
+/**
+ * changes_init() - the reserve of changes
+ * @v: the volume
+ *
+ * Return: 0 or -ENOMEM; changes_exit() is due either way.
+ */
+int changes_init(struct rekey_volume *v)
+{
+	return mempool_init_kmalloc_pool(&v->change_pool, CHANGES_RESERVED,
+					 sizeof(struct rekey_change));
+}
+
+/**
+ * changes_exit() - undo changes_init()
+ * @v: without changes
+ */
+void changes_exit(struct rekey_volume *v)
+{
+	mempool_exit(&v->change_pool);
+}
 
 /**
  * change_new() - a change that is not claimed yet
@@ -15,9 +35,10 @@
  * @kind: what for
  * @region: whose entry
  * @old: as the entry is
- * @new: as it will be; a CHANGE_ZERO's place comes later
+ * @new: as it will be; a CHANGE_FILL's place comes later
  *
- * May wait for another change to be freed; not in the committer, nor in a lane.
+ * May wait for another change to be freed; not in the committer, nor in a
+ * copier, nor where writes wait for pages.
  *
  * Return: the change, always.
  */
@@ -27,16 +48,17 @@ struct rekey_change *change_new(struct rekey_volume *v, enum change_kind kind,
 	struct rekey_change *change = mempool_alloc(&v->change_pool, GFP_NOIO);
 
 	memset(change, 0, sizeof(*change));
+	claim_init(&change->claim, region, change_drained);
+	bio_list_init(&change->copy.filled);
 	change->v = v;
 	change->kind = kind;
-	change->region = region;
 	change->old = old;
 	change->new = new;
-	bio_list_init(&change->bios);
 	atomic_inc(&v->changes);
-	change->frees = kind != CHANGE_ZERO && entry_written(old);
+	change->frees = kind != CHANGE_FILL && entry_written(old);
 	if (change->frees)
 		atomic_inc(&v->freeing);
+	smp_mb__after_atomic();	/* against a freeze, see io.c and hibernate.c */
 	return change;
 }
 
@@ -48,8 +70,9 @@ void change_free(struct rekey_change *change)
 {
 	struct rekey_volume *v = change->v;
 
-	if (change->frees)
-		atomic_dec(&v->freeing);
+	if (change->frees && !atomic_dec_return(&v->freeing) &&
+	    atomic_read(&v->starving))
+		queue_work(v->commit_wq, &v->commit_work);
 	mempool_free(change, &v->change_pool);
 	atomic_dec(&v->changes);
 	wake_up_all(&v->change_wait);
@@ -66,252 +89,315 @@ void changes_wait(struct rekey_volume *v)
 	flush_work(&v->commit_work);
 }
 
-static void change_add(struct rekey_volume *v, struct rekey_change *change,
-		       struct list_head *list)
+/*
+ * The work is queued under the lock: the committer cannot have freed the last change,
+ * and a close the volume, before.
+ */
+static void change_add(struct rekey_change *change, struct list_head *list)
 {
+	struct rekey_volume *v = change->v;
 	unsigned long flags;
 
 	spin_lock_irqsave(&v->lock, flags);
 	list_add_tail(&change->node, list);
-	spin_unlock_irqrestore(&v->lock, flags);
 	queue_work(v->commit_wq, &v->commit_work);
+	spin_unlock_irqrestore(&v->lock, flags);
 }
 
-/**
- * change_ready() - nothing but the commit is missing
- * @v: the volume
- * @change: its @err tells whether it will come to that
- */
-void change_ready(struct rekey_volume *v, struct rekey_change *change)
+/* Nothing but the commit is missing; or @err tells why it will not come to it. */
+static void change_ready(struct rekey_change *change)
 {
 	change->stage = CHANGE_COMMIT;
-	change_add(v, change, &v->ready);
+	change_add(change, &change->v->ready);
 }
 
 /**
- * change_drained() - nobody is left for whom a change waited
- * @v: the volume
- * @change: its bucket's lock is held
+ * change_reaped() - nobody uses the old place any more
+ * @change: in its last stage
  *
  * Any context.
  */
-void change_drained(struct rekey_volume *v, struct rekey_change *change)
+void change_reaped(struct rekey_change *change)
 {
-	if (change->stage == CHANGE_DRAIN_READS ||
-	    change->kind == CHANGE_NOTHING) {
-		change_add(v, change, &v->reap);
-	} else if (change->kind == CHANGE_ZERO || change->kind == CHANGE_MOVE) {
-		change->stage = CHANGE_COPY;
-		lane_queue(v, change);
-	} else {
-		change_ready(v, change);
-	}
+	change_add(change, &change->v->reap);
 }
 
-/* --- the committer -------------------------------------------------------------- */
+/* --- the copy --------------------------------------------------------------------- */
 
-static bool change_copied(const struct rekey_change *change)
+static struct rekey_change *change_of(const struct rekey_copy *copy)
 {
-	return change->kind == CHANGE_ZERO || change->kind == CHANGE_MOVE;
+	return container_of(copy, struct rekey_change, copy);
 }
 
-static void give_up_place(struct rekey_volume *v, u64 entry)
+static struct bio *change_take_bio(struct rekey_copy *copy, u32 off, u32 *gap)
 {
-	struct block_device *bdev = entry_bdev(v, entry);
+	struct rekey_change *change = change_of(copy);
+	struct rekey_volume *v = change->v;
 
-	/* a hint: nobody is told when it fails */
-	if (v->allow_discards && bdev_max_discard_sectors(bdev) &&
-	    entry_place(entry) < v->device[entry_device(entry)].places)
-		blkdev_issue_discard(bdev, entry_sector(v, entry),
-				     v->region_sectors, GFP_NOIO);
-	place_put(v, entry);
+	return claim_take(&v->map, &change->claim,
+			  v->ti->begin + copy->sector + off, gap);
 }
 
-/* The bios that had to wait: on they go, or they fail with the change. */
-static void let_go(struct rekey_volume *v, struct rekey_change *change,
-		   struct bio_list *bios)
+static bool change_is_hurried(const struct rekey_copy *copy)
 {
-	struct bio *bio;
-
-	if (!change->err || change->kind != CHANGE_ZERO) {
-		io_defer(v, bios);
-		return;
-	}
-	while ((bio = bio_list_pop(bios)))
-		io_fail(bio, errno_to_blk_status(change->err));
+	return claim_is_waited_for(&change_of(copy)->claim);
 }
 
-/* The end of a change, good or bad. */
-static void change_end(struct rekey_volume *v, struct rekey_change *change)
+static void copy_put_keys(struct rekey_key *const key[2])
 {
-	struct bio_list bios = BIO_EMPTY_LIST;
-
-	region_release(v, change, &bios);
-	let_go(v, change, &bios);
-	if (change->discard)
-		io_fail(change->discard, errno_to_blk_status(change->err));
-	if (change->end)
-		change->end(change);
-	change_free(change);
-}
-
-static void change_reap(struct rekey_volume *v, struct rekey_change *change)
-{
-	if (change->kind == CHANGE_NOTHING) {
-		if (entry_written(change->new))
-			place_put(v, change->new);
-	} else if (entry_written(change->old)) {
-		give_up_place(v, change->old);
-	}
-	change_end(v, change);
-}
-
-static void change_fail(struct rekey_volume *v, struct rekey_change *change)
-{
-	if (change_copied(change) && entry_written(change->new) &&
-	    !change->lost)
-		place_put(v, change->new);
-	change_end(v, change);
-}
-
-static void count_regions(struct rekey_volume *v, struct rekey_change *change)
-{
-	if (entry_written(change->old))
-		atomic64_dec(&v->slot[entry_slot(change->old)].regions);
-	if (entry_written(change->new))
-		atomic64_inc(&v->slot[entry_slot(change->new)].regions);
-}
-
-static void change_publish(struct rekey_volume *v, struct rekey_change *change)
-{
-	struct bio_list bios = BIO_EMPTY_LIST;
-
-	count_regions(v, change);
-	/* twice: whoever reads the map meanwhile sees one or the other */
-	WRITE_ONCE(v->generation, v->generation + 1);
-	region_publish(v, change, &bios);
-	WRITE_ONCE(v->generation, v->generation + 1);
-	/* the change may be reaped by now, but by this very thread */
-	io_defer(v, &bios);
-}
-
-/* What the lanes wrote must be on the medium before an entry tells of it. */
-static void flush_data(struct rekey_volume *v, struct list_head *batch)
-{
-	DECLARE_BITMAP(dirty, REKEY_DEVICES) = { 0 };
-	struct rekey_change *change;
-	int err;
 	u32 i;
 
-	list_for_each_entry(change, batch, node)
-		if (!change->err && change_copied(change))
-			__set_bit(entry_device(change->new), dirty);
-	for_each_set_bit(i, dirty, v->devices) {
-		err = blkdev_issue_flush(v->device[i].dm->bdev);
-		if (!err)
-			continue;
-		DMERR("%s: device %u cannot be flushed: %d", volume_name(v), i,
-		      err);
-		list_for_each_entry(change, batch, node)
-			if (!change->err && change_copied(change) &&
-			    entry_device(change->new) == i)
-				change->err = err;
-	}
+	for (i = 0; i < 2; i++)
+		if (key[i])
+			keys_put(key[i]);
 }
 
-/* The first good change of @batch and all others of its map page. */
-static u32 take_page(struct list_head *batch, struct list_head *page)
+static void change_report(struct rekey_change *change, int err)
 {
-	struct rekey_change *change, *next;
-	u32 index;
+	static const char * const what[] = {
+		[COPY_READ] = "read",
+		[COPY_ENCRYPT] = "encrypted",
+		[COPY_WRITE] = "written",
+	};
 
-	change = list_first_entry(batch, struct rekey_change, node);
-	index = div_u64(change->region, REKEY_PAGE_ENTRIES);
-	list_for_each_entry_safe(change, next, batch, node)
-		if (div_u64(change->region, REKEY_PAGE_ENTRIES) == index)
-			list_move_tail(&change->node, page);
-	return index;
+	change->region_bad = change->copy.step == COPY_READ;
+	change->place_bad = change->copy.step == COPY_WRITE;
+	DMERR_LIMIT("%s: region %llu: sector %llu cannot be %s: %d",
+		    volume_name(change->v), change->claim.region,
+		    change->copy.bad, what[change->copy.step], err);
 }
 
-static int write_page(struct rekey_volume *v, u32 index,
-		      struct list_head *page)
+/*
+ * The keys are put when the change is with the committer: who evicts a key has
+ * nothing but that to wait for.
+ */
+static void change_copied(struct rekey_copy *copy, int err)
 {
-	u64 first = (u64)index * REKEY_PAGE_ENTRIES;
-	u32 count = meta_map_count(v->regions, index);
-	struct rekey_change *change;
-	int err;
+	struct rekey_key *const key[2] = { copy->key[0], copy->key[1] };
+	struct rekey_change *change = change_of(copy);
 
-	if (READ_ONCE(v->failed))
-		return -EROFS;
-	/* nobody else writes the map */
-	memcpy(v->staging, v->map + first, count * sizeof(*v->staging));
-	list_for_each_entry(change, page, node)
-		v->staging[change->region - first] = change->new;
-	mutex_lock(&v->meta.lock);
-	err = meta_write_map(&v->meta, index, v->staging, count);
-	mutex_unlock(&v->meta.lock);
 	if (err)
-		volume_fail(v, "map", err);
-	return err;
+		change_report(change, err);
+	change->err = err;
+	change_ready(change);
+	copy_put_keys(key);
 }
 
-static void commit_page(struct rekey_volume *v, u32 index,
-			struct list_head *page)
+/* The same slot: ciphertext is as good at another place. */
+static int change_get_keys(struct rekey_change *change)
 {
-	struct rekey_change *change, *next;
-	int err;
+	u32 from = entry_slot(change->old), to = entry_slot(change->new);
+	struct rekey_slots *slots = &change->v->slots;
+	struct rekey_copy *copy = &change->copy;
 
-	err = write_page(v, index, page);
-	list_for_each_entry_safe(change, next, page, node) {
-		list_del(&change->node);
-		if (!err) {
-			change_publish(v, change);
-			continue;
-		}
-		change->err = err;
-		change->lost = true;
-		change_fail(v, change);
-	}
+	if (change->kind == CHANGE_MOVE && from == to)
+		return 0;
+	copy->key[1] = slot_get_key(slots, to);
+	if (change->kind == CHANGE_MOVE)
+		copy->key[0] = slot_get_key(slots, from);
+	if (copy->key[1] && (copy->key[0] || change->kind == CHANGE_FILL))
+		return 0;
+	copy_put_keys(copy->key);
+	return -ENOKEY;
 }
 
-static void commit_batch(struct rekey_volume *v, struct list_head *batch)
+static void change_copy(struct rekey_change *change)
+{
+	struct rekey_volume *v = change->v;
+	struct rekey_copy *copy = &change->copy;
+
+	change->stage = CHANGE_COPY;
+	change->err = volume_readonly(v) ? -EROFS : change_get_keys(change);
+	if (change->err) {
+		change_ready(change);
+		return;
+	}
+	copy->to = place_bdev(&v->places, change->new);
+	copy->to_sector = place_sector(&v->places, change->new);
+	if (change->kind == CHANGE_MOVE) {
+		copy->from = place_bdev(&v->places, change->old);
+		copy->from_sector = place_sector(&v->places, change->old);
+	}
+	copy->sector = change->claim.region << v->region_shift;
+	copy->sectors = volume_region_length(v, change->claim.region);
+	copy->mover = change->mover;
+	copy->take = change_take_bio;
+	copy->hurried = change_is_hurried;
+	copy->done = change_copied;
+	copy_start(&v->copiers, copy);
+}
+
+/* --- places for first writes ------------------------------------------------------- */
+
+/* In this order: what is given up in between is found. */
+static bool change_find_place(struct rekey_change *change, bool *hope)
+{
+	struct rekey_volume *v = change->v;
+
+	*hope = atomic_read(&v->freeing);
+	smp_rmb();	/* pairs with the atomics of change_free() */
+	return place_get_any(&v->places, entry_slot(change->old),
+			     &change->new);
+}
+
+static void change_no_place(struct rekey_change *change)
+{
+	DMERR_LIMIT("%s: region %llu: no place is free for its first write",
+		    volume_name(change->v), change->claim.region);
+	change->err = -ENOSPC;
+	change_ready(change);
+}
+
+/* None free, and one will be: the committer looks again when it is. */
+static void change_starve(struct rekey_change *change)
+{
+	atomic_inc(&change->v->starving);
+	change_add(change, &change->v->starved);
+}
+
+static void change_fill(struct rekey_change *change)
+{
+	bool hope;
+
+	if (change_find_place(change, &hope))
+		change_copy(change);
+	else if (hope)
+		change_starve(change);
+	else
+		change_no_place(change);
+}
+
+/**
+ * changes_feed() - places for first writes that wait for one
+ * @v: active
+ *
+ * In the committer, whenever one may have become free.
+ */
+void changes_feed(struct rekey_volume *v)
 {
 	struct rekey_change *change, *next;
-	LIST_HEAD(page);
-	u32 index;
+	LIST_HEAD(starved);
+	bool hope;
 
-	flush_data(v, batch);
-	list_for_each_entry_safe(change, next, batch, node) {
-		if (!change->err)
+	spin_lock_irq(&v->lock);
+	list_splice_init(&v->starved, &starved);
+	spin_unlock_irq(&v->lock);
+	if (list_empty(&starved))
+		return;
+	list_for_each_entry_safe(change, next, &starved, node) {
+		bool found = change_find_place(change, &hope);
+
+		if (!found && hope)
 			continue;
 		list_del(&change->node);
-		change_fail(v, change);
+		atomic_dec(&v->starving);
+		if (found)
+			change_copy(change);
+		else
+			change_no_place(change);
 	}
-	while (!list_empty(batch)) {
-		index = take_page(batch, &page);
-		commit_page(v, index, &page);
+	spin_lock_irq(&v->lock);
+	list_splice(&starved, &v->starved);
+	spin_unlock_irq(&v->lock);
+	volume_kick(v);
+}
+
+/* --- a region for oneself ----------------------------------------------------------- */
+
+/* Nobody is left for whom the change waited. Any context, the bucket's lock held. */
+static void change_drained(struct map_claim *claim)
+{
+	struct rekey_change *change = container_of(claim, struct rekey_change,
+						   claim);
+
+	if (change->stage == CHANGE_COMMIT) {
+		change->stage = CHANGE_DRAIN_READS;
+		change_reaped(change);
+		return;
+	}
+	/* another entry than when this was asked for: who waits tries again */
+	if (change->found != change->old)
+		change->kind = CHANGE_NOTHING;
+	switch (change->kind) {
+	case CHANGE_NOTHING:
+		change->stage = CHANGE_DRAIN_READS;
+		change_reaped(change);
+		break;
+	case CHANGE_FILL:
+		change_fill(change);
+		break;
+	case CHANGE_MOVE:
+		change_copy(change);
+		break;
+	case CHANGE_DISCARD:
+		/* the first of those that came */
+		change->discard = bio_list_pop(&claim->bios);
+		fallthrough;
+	case CHANGE_ENTRY:
+		change_ready(change);
 	}
 }
 
 /**
- * commit_work_fn() - commit what is ready, end what is reaped
- * @work: of the volume; it is never run twice at a time
+ * change_start() - claim the region
+ * @change: from change_new(); its owner has no business with it any more
+ * @bio: that asked for it, or NULL
+ *
+ * Where the region is claimed already, the bio waits for that one.
+ *
+ * Return: false where it is so: change_free() is due.
  */
-void commit_work_fn(struct work_struct *work)
+bool change_start(struct rekey_change *change, struct bio *bio)
 {
-	struct rekey_volume *v = container_of(work, struct rekey_volume,
-					      commit_work);
-	struct rekey_change *change, *next;
-	LIST_HEAD(ready);
-	LIST_HEAD(reap);
+	if (bio)
+		bio_list_add(&change->claim.bios, bio);
+	return claim_start(&change->v->map, &change->claim, &change->found);
+}
 
-	spin_lock_irq(&v->lock);
-	list_splice_init(&v->ready, &ready);
-	list_splice_init(&v->reap, &reap);
-	spin_unlock_irq(&v->lock);
-	list_for_each_entry_safe(change, next, &reap, node)
-		change_reap(v, change);
-	if (!list_empty(&ready))
-		commit_batch(v, &ready);
-	lanes_go_on(v);
+/* --- the end ----------------------------------------------------------------------- */
+
+static void end_bios(struct bio_list *bios, int err)
+{
+	struct bio *bio;
+
+	while ((bio = bio_list_pop(bios))) {
+		bio->bi_status = errno_to_blk_status(err);
+		bio_endio(bio);
+	}
+}
+
+/**
+ * change_let_go() - bios that waited go on, or fail with the change
+ * @change: of the region
+ * @bios: that waited
+ *
+ * Those that the first write took with it are done.
+ */
+void change_let_go(struct rekey_change *change, struct bio_list *bios)
+{
+	end_bios(&change->copy.filled, change->err);
+	if (change->err && change->kind == CHANGE_FILL)
+		end_bios(bios, change->err);
+	else
+		volume_defer(change->v, bios);
+}
+
+/**
+ * change_end() - of a change, good or bad: its region is everybody's again
+ * @change: change_free() is due
+ *
+ * In the committer.
+ */
+void change_end(struct rekey_change *change)
+{
+	struct bio_list bios = BIO_EMPTY_LIST;
+
+	claim_end(&change->v->map, &change->claim, &bios);
+	change_let_go(change, &bios);
+	if (change->discard) {
+		change->discard->bi_status = errno_to_blk_status(change->err);
+		bio_endio(change->discard);
+	}
+	if (change->end)
+		change->end(change);
 }

@@ -3,15 +3,16 @@
  * A change of one map entry: the one way in which a map changes.
  *
  *	claim the region, new writers wait
- *	  DRAIN_WRITES	until the writers of before are done
- *	  COPY		a lane writes the new place, if there is one
- *	  COMMIT	flush of the data devices, then the map page, with FUA
+ *	  CHANGE_DRAIN_WRITES	until the writers of before are done
+ *	  CHANGE_COPY		the new place is written, if there is one
+ *	  CHANGE_COMMIT		flush of the data devices, then the map page, with FUA
  *	publish the entry, writers go on
- *	  DRAIN_READS	until the readers of the old place are done
- *	give up the old place, release the region
+ *	  CHANGE_DRAIN_READS	until the readers of the old place are done
+ *	release the region
+ *	  CHANGE_GIVE_UP	the old place is discarded, where that is wanted
+ *	give up the old place
  *
- * The committer takes all changes that are ready at a time: one flush for all
- * of them, one write a map page.
+ * The first two stages are here, the rest is the committer's (commit.h).
  *
  * A change that fails before its commit leaves the entry as it was. When the
  * commit itself fails nobody knows which entry is on disk, so the volume becomes
@@ -24,7 +25,7 @@
 
 enum change_kind {
 	CHANGE_NOTHING,		/* too late: it lets its waiters go on */
-	CHANGE_ZERO,		/* a region's first write */
+	CHANGE_FILL,		/* a region's first write */
 	CHANGE_MOVE,		/* to another place, and slot perhaps */
 	CHANGE_ENTRY,		/* of the entry alone */
 	CHANGE_DISCARD,		/* the same, for a bio */
@@ -35,42 +36,48 @@ enum change_stage {
 	CHANGE_COPY,
 	CHANGE_COMMIT,
 	CHANGE_DRAIN_READS,
+	CHANGE_GIVE_UP,
 };
 
 struct rekey_change {
-	struct list_head claim;		/* in its bucket; bucket lock */
-	struct list_head node;		/* of a queue; the volume's @lock */
+	struct map_claim claim;
+	struct rekey_copy copy;
+	struct bio bio;			/* discards the old place */
+	struct list_head node;		/* of a list; the volume's @lock */
 	struct rekey_volume *v;
 	enum change_kind kind;
-	enum change_stage stage;	/* bucket lock */
-	bool blocks;			/* writers wait; bucket lock */
+	enum change_stage stage;	/* whose turn it is says so */
 	bool mover;			/* of the mover, not of a bio */
 	bool frees;			/* counted in the volume's @freeing */
 	bool lost;			/* its commit failed: keep both places */
-	u32 pending;			/* users to wait for; bucket lock */
-	u64 region;
+	bool region_bad;		/* @err is of this region's sectors */
+	bool place_bad;			/* @err is of the new place's sectors */
 	u64 old;
+	u64 found;			/* the entry when the region was claimed */
 	u64 new;
 	int err;
-	struct bio_list bios;		/* that wait; bucket lock */
 	struct bio *discard;		/* that is done with the change */
-	/* In the committer, before it is freed. */
+	/* In the committer, when the region is released. */
 	void (*end)(struct rekey_change *change);
 	void *data;			/* of whoever made it */
 };
 
+int changes_init(struct rekey_volume *v);
+void changes_exit(struct rekey_volume *v);
+void changes_wait(struct rekey_volume *v);
+void changes_feed(struct rekey_volume *v);
 struct rekey_change *change_new(struct rekey_volume *v, enum change_kind kind,
 				u64 region, u64 old, u64 new);
 void change_free(struct rekey_change *change);
-void change_drained(struct rekey_volume *v, struct rekey_change *change);
-void changes_wait(struct rekey_volume *v);
-void commit_work_fn(struct work_struct *work);
+bool change_start(struct rekey_change *change, struct bio *bio);
+void change_end(struct rekey_change *change);
+void change_let_go(struct rekey_change *change, struct bio_list *bios);
+void change_reaped(struct rekey_change *change);
 
-/* lane.c */
-int lanes_alloc(struct rekey_volume *v);
-void lanes_free(struct rekey_volume *v);
-void lanes_go_on(struct rekey_volume *v);
-void lane_queue(struct rekey_volume *v, struct rekey_change *change);
-void change_ready(struct rekey_volume *v, struct rekey_change *change);
+/* Does it write a new place? */
+static inline bool change_copies(const struct rekey_change *change)
+{
+	return change->kind == CHANGE_FILL || change->kind == CHANGE_MOVE;
+}
 
 #endif /* _HEARTH_REKEY_CHANGE_H */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cipher strings, initialization vectors, one sector at a time. */
-#include <linux/bvec.h>
 #include <linux/string.h>
 
 #include "../compat/compat.h"
@@ -142,7 +141,7 @@ void cipher_job_init(struct cipher_job *job)
  *
  * The caller has set the request's transform and callback.
  */
-void cipher_sector(struct rekey_cipher *cipher, struct cipher_job *job,
+void cipher_sector(const struct rekey_cipher *cipher, struct cipher_job *job,
 		   u64 sector, const struct bio_vec *in,
 		   const struct bio_vec *out)
 {

@@ -7,6 +7,7 @@
 #define _HEARTH_REKEY_CIPHER_H
 
 #include <crypto/skcipher.h>
+#include <linux/bvec.h>
 #include <linux/scatterlist.h>
 
 #include "format.h"
@@ -42,7 +43,7 @@ struct cipher_job {
 
 int cipher_init(struct rekey_cipher *cipher, const char *name, char **error);
 void cipher_job_init(struct cipher_job *job);
-void cipher_sector(struct rekey_cipher *cipher, struct cipher_job *job,
+void cipher_sector(const struct rekey_cipher *cipher, struct cipher_job *job,
 		   u64 sector, const struct bio_vec *in,
 		   const struct bio_vec *out);
 

@@ -78,6 +78,19 @@ const char *head_check(const struct rekey_head *head, u32 kind, u32 index,
 	return NULL;
 }
 
+/**
+ * head_is_of() - is this a page of the volume at all?
+ * @head: of a page from the disk, whose MAC may be wrong
+ * @uuid: the volume's, or NULL where it is not known yet
+ *
+ * Return: false for what lay there before, which no write of ours was cut in.
+ */
+bool head_is_of(const struct rekey_head *head, const u8 *uuid)
+{
+	return !memcmp(head->magic, rekey_magic, sizeof(head->magic)) &&
+	       (!uuid || !memcmp(head->uuid, uuid, sizeof(head->uuid)));
+}
+
 static const char *super_unpack_cipher(const struct rekey_disk_super *disk,
 				       struct rekey_super *sb)
 {
@@ -112,7 +125,7 @@ static const char *super_unpack_job(const struct rekey_disk_super *disk,
 	case REKEY_JOB_REKEY:
 		limit = REKEY_SLOTS;
 		break;
-	case REKEY_JOB_MOVE:
+	case REKEY_JOB_DRAIN:
 		limit = sb->devices;
 		break;
 	default:
@@ -308,7 +321,10 @@ const char *entry_check(u64 entry)
  * map_unpack() - read a page of the map
  * @disk: a page whose head and MAC are good
  * @entry: filled in
- * @count: entries that the page must have; the rest must be zero
+ * @count: entries that the page must have
+ *
+ * Behind them may be entries of regions that were never written: a growth writes
+ * them before the superblock that tells of them.
  *
  * Return: NULL, or what is wrong.
  */
@@ -324,9 +340,12 @@ const char *map_unpack(const struct rekey_disk_map *disk, u64 *entry,
 		if (why)
 			return why;
 	}
-	if (!is_zero(disk->entry + i,
-		     sizeof(disk->entry[0]) * (REKEY_PAGE_ENTRIES - i)))
-		return "entries behind the last region";
+	for (; i < REKEY_PAGE_ENTRIES; i++) {
+		u64 behind = le64_to_cpu(disk->entry[i]);
+
+		if (entry_written(behind) || entry_check(behind))
+			return "entries behind the last region";
+	}
 	return NULL;
 }
 

@@ -127,7 +127,7 @@ union rekey_page {
 enum rekey_job_kind {
 	REKEY_JOB_NONE = 0,
 	REKEY_JOB_REKEY = 1,	/* from slot to slot */
-	REKEY_JOB_MOVE = 2,	/* from device to device */
+	REKEY_JOB_DRAIN = 2,	/* from device to device */
 };
 
 struct rekey_job {
@@ -178,8 +178,11 @@ struct rekey_slot_info {
  *
  * The region is counted in region sizes from the device's offset. A region
  * that is not written has a slot, but no device and no place.
+ *
+ * REKEY_ENTRY_LOST is never on disk: nobody knows what the entry was.
  */
 #define REKEY_ENTRY_WRITTEN	BIT_ULL(63)
+#define REKEY_ENTRY_LOST	BIT_ULL(62)
 #define REKEY_ENTRY_RESERVED	GENMASK_ULL(62, 60)
 #define REKEY_ENTRY_PLACE	GENMASK_ULL(47, 0)
 #define REKEY_PLACES_MAX	BIT_ULL(40)
@@ -221,6 +224,14 @@ static inline u64 rekey_map_pages(u64 regions)
 	return (regions + REKEY_PAGE_ENTRIES - 1) / REKEY_PAGE_ENTRIES;
 }
 
+/* Entries that page @index of the map of @regions has. */
+static inline u32 rekey_map_count(u64 regions, u64 index)
+{
+	u64 left = regions - index * REKEY_PAGE_ENTRIES;
+
+	return left < REKEY_PAGE_ENTRIES ? (u32)left : REKEY_PAGE_ENTRIES;
+}
+
 /* The number of a page on the metadata device; its places lie at twice that. */
 static inline u64 rekey_page_number(u32 kind, u32 index)
 {
@@ -245,6 +256,7 @@ void head_pack(struct rekey_head *head, u32 kind, u32 index, u64 seq,
 	       const u8 *uuid);
 const char *head_check(const struct rekey_head *head, u32 kind, u32 index,
 		       const u8 *uuid);
+bool head_is_of(const struct rekey_head *head, const u8 *uuid);
 const char *super_unpack(const struct rekey_disk_super *disk,
 			 struct rekey_super *sb);
 void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb);

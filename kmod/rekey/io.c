@@ -3,8 +3,8 @@
  * Reads and writes.
  *
  * Where the context allows it a bio is computed where it is: a write in the
- * submitter's, a read in the completion. What may have to wait (for memory, for
- * a change of the map) goes to @io_wq; what must not be computed in a hard
+ * submitter's, a read in the completion. What may have to wait for pages goes to
+ * @io_wq, for a change of the map to @defer_wq; what must not be computed in a hard
  * interrupt, or was begun by an asynchronous driver, goes to @crypt_wq.
  */
 #include <linux/bio.h>
@@ -15,7 +15,6 @@
 #include "../compat/compat.h"
 #include "change.h"
 #include "io.h"
-#include "slot.h"
 
 #define DM_MSG_PREFIX "rekey"
 
@@ -27,12 +26,8 @@ static struct rekey_io *io_of(struct rekey_volume *v, struct bio *bio)
 	return dm_per_bio_data(bio, v->ti->per_io_data_size);
 }
 
-/**
- * io_fail() - end a bio that nobody has entered a region for
- * @bio: as device-mapper gave it
- * @status: BLK_STS_OK is possible too
- */
-void io_fail(struct bio *bio, blk_status_t status)
+/* Ends a bio that has not entered a region, or not any more. */
+static void io_finish(struct bio *bio, blk_status_t status)
 {
 	bio->bi_status = status;
 	bio_endio(bio);
@@ -42,8 +37,8 @@ static void io_end(struct rekey_io *io)
 {
 	struct bio *bio = io->bio;
 
-	region_leave(io->v, &io->user);
-	io_fail(bio, io->status);
+	map_leave(&io->v->map, &io->user);
+	io_finish(bio, io->status);
 }
 
 /* --- computing -------------------------------------------------------------------- */
@@ -189,8 +184,8 @@ static void io_read(struct rekey_io *io)
 	bio->bi_end_io = io_read_done;
 	bio->bi_private = io;
 	bio_clear_polled(bio);
-	bio_set_dev(bio, entry_bdev(v, io->user.entry));
-	bio->bi_iter.bi_sector = entry_sector(v, io->user.entry) + offset;
+	bio_set_dev(bio, place_bdev(&v->places, io->user.entry));
+	bio->bi_iter.bi_sector = place_sector(&v->places, io->user.entry) + offset;
 	submit_bio_noacct(bio);
 }
 
@@ -275,7 +270,7 @@ static struct bio *bounce_alloc(struct rekey_io *io, gfp_t gfp)
 	u32 left = bio->bi_iter.bi_size, len;
 	struct page *page;
 
-	bounce = bio_alloc_bioset(entry_bdev(v, io->user.entry),
+	bounce = bio_alloc_bioset(place_bdev(&v->places, io->user.entry),
 				  DIV_ROUND_UP(left, PAGE_SIZE),
 				  bio->bi_opf & ~REQ_POLLED, gfp, &v->bios);
 	if (!bounce)
@@ -359,7 +354,7 @@ static void io_write_crypt(struct rekey_io *io)
 	sector_t offset = dm_target_offset(v->ti, bio->bi_iter.bi_sector) &
 			  (v->region_sectors - 1);
 
-	bounce->bi_iter.bi_sector = entry_sector(v, io->user.entry) + offset;
+	bounce->bi_iter.bi_sector = place_sector(&v->places, io->user.entry) + offset;
 	bounce->bi_end_io = io_write_done;
 	bounce->bi_private = io;
 	bounce->bi_ioprio = bio->bi_ioprio;
@@ -376,7 +371,10 @@ static void io_write_work(struct work_struct *work)
 	io_write_crypt(io);
 }
 
-/* In the submitter's context, which must not wait for other bios of ours. */
+/*
+ * In the submitter's context, or that of deferred bios, which must not wait for
+ * other bios of ours.
+ */
 static void io_write(struct rekey_io *io)
 {
 	io->bounce = bounce_alloc(io, GFP_NOWAIT | __GFP_NOWARN);
@@ -390,36 +388,19 @@ static void io_write(struct rekey_io *io)
 
 /* --- regions that need a change first ----------------------------------------------- */
 
-/**
- * io_defer() - have bios looked at again, where one may wait
- * @v: the volume
- * @bios: become nobody's
- *
- * Any context.
- */
-void io_defer(struct rekey_volume *v, struct bio_list *bios)
-{
-	unsigned long flags;
-
-	if (bio_list_empty(bios))
-		return;
-	spin_lock_irqsave(&v->lock, flags);
-	bio_list_merge(&v->deferred, bios);
-	spin_unlock_irqrestore(&v->lock, flags);
-	bio_list_init(bios);
-	queue_work(v->io_wq, &v->deferred_work);
-}
-
-static void io_defer_one(struct rekey_volume *v, struct bio *bio)
+static void io_defer(struct rekey_volume *v, struct bio *bio)
 {
 	struct bio_list one;
 
 	bio_list_init(&one);
 	bio_list_add(&one, bio);
-	io_defer(v, &one);
+	volume_defer(v, &one);
 }
 
-/* The entry of the bio's region has to change before the bio can be done. */
+/*
+ * The entry of the bio's region has to change before the bio can be done. A freeze
+ * waits for all changes there are: one of after it does not begin.
+ */
 static void io_change(struct rekey_volume *v, enum change_kind kind,
 		      u64 region, u64 old, struct bio *bio)
 {
@@ -427,62 +408,83 @@ static void io_change(struct rekey_volume *v, enum change_kind kind,
 
 	change = change_new(v, kind, region, old,
 			    entry_unwritten(entry_slot(old)));
-	if (!region_claim(v, change, bio))
+	if (unlikely(READ_ONCE(v->frozen))) {
 		change_free(change);
+		if (kind == CHANGE_FILL)
+			DMERR_LIMIT("%s: region %llu: a first write is refused: hibernation",
+				    volume_name(v), region);
+		io_finish(bio, kind == CHANGE_FILL ? BLK_STS_IOERR :
+			  BLK_STS_OK);
+	} else if (!change_start(change, bio)) {
+		change_free(change);
+	}
 }
 
 static void io_discard(struct rekey_volume *v, struct bio *bio)
 {
 	sector_t sector = dm_target_offset(v->ti, bio->bi_iter.bi_sector);
 	u64 region = sector >> v->region_shift;
-	u64 entry = region_entry(v, region);
+	u64 entry = map_entry(&v->map, region);
 
 	if (!entry_written(entry) ||
-	    bio_sectors(bio) != region_length(v, region))
-		io_fail(bio, BLK_STS_OK);
-	else if (READ_ONCE(v->failed))
-		io_fail(bio, BLK_STS_IOERR);
+	    bio_sectors(bio) != volume_region_length(v, region))
+		io_finish(bio, BLK_STS_OK);
+	else if (volume_readonly(v))
+		io_finish(bio, BLK_STS_IOERR);
 	else
 		io_change(v, CHANGE_DISCARD, region, entry, bio);
 }
 
-static void io_no_key(struct rekey_io *io)
+/* The map does not let the bio in. */
+static void io_refuse(struct rekey_io *io, enum map_verdict verdict)
 {
-	DMERR_LIMIT("%s: region %llu: the key of slot %u is not loaded",
-		    volume_name(io->v), io->user.region,
-		    entry_slot(io->user.entry));
-	io_fail(io->bio, BLK_STS_IOERR);
+	const char *name = volume_name(io->v);
+	u64 region = io->user.region;
+	u32 slot = entry_slot(io->user.entry);
+
+	if (verdict == MAP_SEALED)
+		DMERR_LIMIT("%s: a write is refused: the %s", name,
+			    io->v->meta.readonly ? "volume is read-only" :
+			    "metadata device has failed");
+	else if (verdict == MAP_LOST)
+		DMERR_LIMIT("%s: region %llu: its page of the map is lost",
+			    name, region);
+	else if (slot == REKEY_SLOT_NOBODY)
+		DMERR_LIMIT("%s: region %llu is nobody's: assign it to a slot",
+			    name, region);
+	else
+		DMERR_LIMIT("%s: region %llu: the key of slot %u is not loaded",
+			    name, region, slot);
+	io_finish(io->bio, BLK_STS_IOERR);
 }
 
-static bool io_refused(struct rekey_volume *v, struct bio *bio)
+/* The key of a first write may be gone: the change would find out too late. */
+static bool io_has_key(struct rekey_io *io)
 {
-	if (likely(!READ_ONCE(v->failed)))
-		return false;
-	DMERR_LIMIT("%s: a write is refused: the metadata device has failed",
-		    volume_name(v));
-	io_fail(bio, BLK_STS_IOERR);
-	return true;
+	if (slot_loaded(&io->v->slots, entry_slot(io->user.entry)))
+		return true;
+	io_refuse(io, MAP_NO_KEY);
+	return false;
 }
 
 static void io_deferred_write(struct rekey_volume *v, struct bio *bio)
 {
 	struct rekey_io *io = io_of(v, bio);
+	enum map_verdict verdict = map_enter(&v->map, &io->user, bio);
 
-	if (io_refused(v, bio))
-		return;
-	switch (region_enter(v, &io->user, bio)) {
-	case REGION_ENTERED:
-		io->bounce = bounce_alloc_wait(io);
-		io_write_crypt(io);
+	switch (verdict) {
+	case MAP_ENTERED:
+		io_write(io);
 		break;
-	case REGION_WAIT:
+	case MAP_WAIT:
 		break;
-	case REGION_UNWRITTEN:
-		io_change(v, CHANGE_ZERO, io->user.region, io->user.entry, bio);
+	case MAP_UNWRITTEN:
+		if (io_has_key(io))
+			io_change(v, CHANGE_FILL, io->user.region,
+				  io->user.entry, bio);
 		break;
-	case REGION_NO_KEY:
-		io_no_key(io);
-		break;
+	default:
+		io_refuse(io, verdict);
 	}
 }
 
@@ -490,7 +492,8 @@ static void io_deferred_write(struct rekey_volume *v, struct bio *bio)
  * io_deferred_work() - bios that could not be done in the submitter's context
  * @work: of the volume
  *
- * In the order in which they came.
+ * In the order in which they came. May wait for changes to be freed, and so for
+ * writes that wait for pages, which have a queue of their own.
  */
 void io_deferred_work(struct work_struct *work)
 {
@@ -516,39 +519,44 @@ void io_deferred_work(struct work_struct *work)
 static int io_map_read(struct rekey_volume *v, struct rekey_io *io)
 {
 	struct bio *bio = io->bio;
+	enum map_verdict verdict = map_enter(&v->map, &io->user, bio);
 
-	switch (region_enter(v, &io->user, bio)) {
-	case REGION_ENTERED:
+	if (verdict == MAP_ENTERED) {
 		io_read(io);
-		break;
-	case REGION_NO_KEY:
-		io_no_key(io);
-		break;
-	default:
+	} else if (verdict == MAP_UNWRITTEN) {
 		zero_fill_bio(bio);
 		bio_endio(bio);
+	} else {
+		io_refuse(io, verdict);
 	}
 	return DM_MAPIO_SUBMITTED;
+}
+
+/* From here on a job that opening found may go on. */
+static void io_first_write(struct rekey_volume *v)
+{
+	WRITE_ONCE(v->started, true);
+	volume_kick(v);
 }
 
 static int io_map_write(struct rekey_volume *v, struct rekey_io *io)
 {
 	struct bio *bio = io->bio;
+	enum map_verdict verdict = map_enter(&v->map, &io->user, bio);
 
-	if (io_refused(v, bio))
-		return DM_MAPIO_SUBMITTED;
-	switch (region_enter(v, &io->user, bio)) {
-	case REGION_ENTERED:
+	if (unlikely(!READ_ONCE(v->started)) && verdict != MAP_SEALED)
+		io_first_write(v);
+	switch (verdict) {
+	case MAP_ENTERED:
 		io_write(io);
 		break;
-	case REGION_WAIT:
+	case MAP_WAIT:
 		break;
-	case REGION_UNWRITTEN:
-		io_defer_one(v, bio);
+	case MAP_UNWRITTEN:
+		io_defer(v, bio);
 		break;
-	case REGION_NO_KEY:
-		io_no_key(io);
-		break;
+	default:
+		io_refuse(io, verdict);
 	}
 	return DM_MAPIO_SUBMITTED;
 }
@@ -556,8 +564,9 @@ static int io_map_write(struct rekey_volume *v, struct rekey_io *io)
 /* A first write is committed before it is told of, so the data is all there is. */
 static int io_map_flush(struct rekey_volume *v, struct bio *bio)
 {
-	struct dm_dev *dm = v->device[dm_bio_get_target_bio_nr(bio)].dm;
+	struct dm_dev *dm;
 
+	dm = v->places.device[dm_bio_get_target_bio_nr(bio)].dm;
 	if (!dm) {
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
@@ -573,13 +582,13 @@ static int io_map_discard(struct rekey_volume *v, struct bio *bio)
 
 	if (bio_sectors(bio) > left)
 		dm_accept_partial_bio(bio, left);
-	io_defer_one(v, bio);
+	io_defer(v, bio);
 	return DM_MAPIO_SUBMITTED;
 }
 
 /**
  * io_map() - a bio from device-mapper
- * @v: active
+ * @v: active, or dead
  * @bio: within one region, unless it is a discard
  *
  * Return: DM_MAPIO_*.
@@ -589,6 +598,8 @@ int io_map(struct rekey_volume *v, struct bio *bio)
 	struct rekey_io *io = io_of(v, bio);
 	sector_t sector;
 
+	if (unlikely(READ_ONCE(v->dead)))
+		return DM_MAPIO_KILL;
 	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
 		return io_map_flush(v, bio);
 	if (unlikely(bio_op(bio) == REQ_OP_DISCARD))

@@ -6,12 +6,11 @@
 #ifndef _HEARTH_REKEY_IO_H
 #define _HEARTH_REKEY_IO_H
 
-#include "region.h"
 #include "volume.h"
 
 /* In each bio that device-mapper hands us. */
 struct rekey_io {
-	struct rekey_region_user user;
+	struct map_user user;
 	struct rekey_volume *v;
 	struct bio *bio;
 	struct bio *bounce;		/* a write's own bio, with its pages */
@@ -38,8 +37,6 @@ static inline size_t io_size(const struct rekey_cipher *cipher)
 int io_pools_init(struct rekey_volume *v);
 void io_pools_exit(struct rekey_volume *v);
 int io_map(struct rekey_volume *v, struct bio *bio);
-void io_defer(struct rekey_volume *v, struct bio_list *bios);
-void io_fail(struct bio *bio, blk_status_t status);
 void io_deferred_work(struct work_struct *work);
 
 #endif /* _HEARTH_REKEY_IO_H */

@@ -5,8 +5,7 @@
 
 #include "volume.h"
 
-int volume_message(struct rekey_volume *v, unsigned int argc, char **argv);
-void volume_status(struct rekey_volume *v, char *result, unsigned int maxlen);
-void volume_table(struct rekey_volume *v, char *result, unsigned int maxlen);
+int message_run(struct rekey_volume *v, unsigned int argc, char **argv);
+void message_status(struct rekey_volume *v, char *result, unsigned int maxlen);
 
 #endif /* _HEARTH_REKEY_MESSAGE_H */

@@ -13,9 +13,12 @@
  */
 #include <crypto/hash.h>
 #include <linux/bio.h>
+#include <linux/bitmap.h>
+#include <linux/completion.h>
 #include <linux/device-mapper.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "../compat/compat.h"
 #include "meta.h"
@@ -23,6 +26,51 @@
 #define DM_MSG_PREFIX "rekey"
 
 #define META_PAGE_SECTORS	(REKEY_PAGE >> SECTOR_SHIFT)
+
+/* Of a run: pages of which both copies are read or written at once. */
+#define META_RUN		32
+#define META_RUN_BLOCKS		(2 * META_RUN)
+/* Runs under way at a time. */
+#define META_RUNS		8
+
+struct meta_run {
+	struct work_struct work;
+	struct completion done;
+	struct rekey_meta *meta;
+	struct workqueue_struct *wq;
+	u64 *map;
+	bool salvage;
+	u64 first;			/* number of its first page */
+	u32 count;			/* of pages */
+	int err;
+	char *error;
+	struct bio bio;
+	struct bio_vec vec[META_RUN_BLOCKS];
+	void *block[META_RUN_BLOCKS];
+};
+
+/* --- pages and their numbers -------------------------------------------------- */
+
+static u32 meta_kind(u64 number)
+{
+	if (!number)
+		return REKEY_PAGE_SUPER;
+	return number <= REKEY_SLOT_PAGES ? REKEY_PAGE_SLOT : REKEY_PAGE_MAP;
+}
+
+static u32 meta_index(u64 number)
+{
+	if (!number)
+		return 0;
+	return number <= REKEY_SLOT_PAGES ? number - 1 :
+	       number - 1 - REKEY_SLOT_PAGES;
+}
+
+static sector_t meta_sector(const struct rekey_meta *meta, u64 number,
+			    u32 place)
+{
+	return meta->start + (number * 2 + place) * META_PAGE_SECTORS;
+}
 
 /* --- I/O ------------------------------------------------------------------ */
 
@@ -45,11 +93,12 @@ static int meta_io(struct block_device *bdev, sector_t sector, blk_opf_t opf,
 	return err;
 }
 
-static sector_t meta_sector(const struct rekey_meta *meta, u32 kind,
-			    u32 index, u32 place)
+/* All writes of metadata end here or in run_write(). */
+static int meta_wrote(struct rekey_meta *meta, int err)
 {
-	return meta->start + (rekey_page_number(kind, index) * 2 + place) *
-	       META_PAGE_SECTORS;
+	if (err)
+		WRITE_ONCE(meta->failed, true);
+	return err;
 }
 
 /* --- the MAC ---------------------------------------------------------------- */
@@ -86,16 +135,16 @@ static const char *meta_verify(struct rekey_meta *meta, union rekey_page *page)
 	return NULL;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- the two copies of a page -------------------------------------------------- */
 
-static const char *meta_check_copy(struct rekey_meta *meta, u32 kind,
-				   u32 index, u32 place)
+static const char *copy_check(struct rekey_meta *meta, u64 number, u32 place,
+			      union rekey_page *page)
 {
-	union rekey_page *page = &meta->page[place];
-	const u8 *uuid = kind == REKEY_PAGE_SUPER ? NULL : meta->sb.uuid;
+	const u8 *uuid = number ? meta->sb.uuid : NULL;
 	const char *why;
 
-	why = head_check(&page->head, kind, index, uuid);
+	why = head_check(&page->head, meta_kind(number), meta_index(number),
+			 uuid);
 	if (!why)
 		why = meta_verify(meta, page);
 	if (!why && (le64_to_cpu(page->head.seq) & 1) != place)
@@ -103,51 +152,82 @@ static const char *meta_check_copy(struct rekey_meta *meta, u32 kind,
 	return why;
 }
 
-static bool meta_copy_is_blank(const union rekey_page *page)
+/*
+ * One copy is not valid, the other is. What was there before the volume, zeros or
+ * anything else, no write of ours was cut in; what cannot be read may have been
+ * one.
+ */
+static void copy_is_bad(struct rekey_meta *meta, u64 number,
+			const union rekey_page *page, int err,
+			const char *why)
 {
-	return !memchr_inv(page, 0, REKEY_PAGE);
+	set_bit(number, meta->mend);
+	if (!err && !head_is_of(&page->head, number ? meta->sb.uuid : NULL))
+		return;
+	atomic_inc(&meta->torn);
+	DMWARN_LIMIT("page %u of kind %u: a copy is not valid: %s",
+		     meta_index(number), meta_kind(number), why);
 }
 
 /*
- * Reads both copies of a page and points @found at the newer valid one.
- * A copy that was never written is blank and is nothing to worry about.
+ * Which of two copies counts? @err: of their reads.
+ *
+ * Return: its place, or -EIO or -EBADMSG where there is none.
  */
-static int meta_read(struct rekey_meta *meta, u32 kind, u32 index,
-		     union rekey_page **found, char **error)
+static int copies_pick(struct rekey_meta *meta, u64 number,
+		       union rekey_page *const copy[2], const int err[2])
 {
 	const char *why[2];
-	u32 place;
-	int err;
+	int place;
 
-	lockdep_assert_held(&meta->lock);
-	err = meta_io(meta->bdev, meta_sector(meta, kind, index, 0),
-		      REQ_OP_READ, meta->page, 2);
-	if (err) {
-		*error = "The metadata device cannot be read";
-		return err;
+	for (place = 0; place < 2; place++)
+		why[place] = err[place] ? "it cannot be read" :
+			     copy_check(meta, number, place, copy[place]);
+	if (why[0] && why[1]) {
+		DMERR_LIMIT("page %u of kind %u: no valid copy: %s; %s",
+			    meta_index(number), meta_kind(number), why[0],
+			    why[1]);
+		return err[0] && err[1] ? -EIO : -EBADMSG;
 	}
 	for (place = 0; place < 2; place++)
-		why[place] = meta_check_copy(meta, kind, index, place);
-	if (why[0] && why[1]) {
-		DMERR("page %u of kind %u: no valid copy: %s; %s", index, kind,
-		      why[0], why[1]);
-		return -EBADMSG;
+		if (why[place])
+			copy_is_bad(meta, number, copy[place], err[place],
+				    why[place]);
+	if (why[0] || why[1])
+		return why[0] ? 1 : 0;
+	return le64_to_cpu(copy[1]->head.seq) > le64_to_cpu(copy[0]->head.seq);
+}
+
+/* Each for itself: they are two so that one of them may be unreadable. */
+static void copies_read_apart(struct rekey_meta *meta, u64 number,
+			      union rekey_page *const copy[2], int err[2])
+{
+	int place;
+
+	for (place = 0; place < 2; place++)
+		err[place] = meta_io(meta->bdev,
+				     meta_sector(meta, number, place),
+				     REQ_OP_READ, copy[place], 1);
+}
+
+/* Reads a page and points @found at the copy that counts. */
+static int meta_read(struct rekey_meta *meta, u64 number,
+		     union rekey_page **found, char **error)
+{
+	union rekey_page *const copy[2] = { meta->page, meta->page + 1 };
+	int err[2] = { 0 }, place;
+
+	lockdep_assert_held(&meta->lock);
+	if (meta_io(meta->bdev, meta_sector(meta, number, 0), REQ_OP_READ,
+		    meta->page, 2))
+		copies_read_apart(meta, number, copy, err);
+	place = copies_pick(meta, number, copy, err);
+	if (place < 0) {
+		if (place == -EIO)
+			*error = "The metadata device cannot be read";
+		return place;
 	}
-	for (place = 0; place < 2; place++) {
-		if (!why[place] || meta_copy_is_blank(&meta->page[place]))
-			continue;
-		DMWARN("page %u of kind %u: a copy is not valid: %s", index,
-		       kind, why[place]);
-		meta->torn++;
-		meta->torn_kind = kind;
-		meta->torn_index = index;
-	}
-	if (!why[0] && !why[1])
-		place = le64_to_cpu(meta->page[1].head.seq) >
-			le64_to_cpu(meta->page[0].head.seq);
-	else
-		place = why[0] ? 1 : 0;
-	*found = &meta->page[place];
+	*found = copy[place];
 	return 0;
 }
 
@@ -164,8 +244,7 @@ bool meta_is_blank(struct rekey_meta *meta, int *err)
 
 	mutex_lock(&meta->lock);
 	*err = meta_io(meta->bdev, meta->start, REQ_OP_READ, meta->page, 2);
-	blank = !*err && meta_copy_is_blank(&meta->page[0]) &&
-		meta_copy_is_blank(&meta->page[1]);
+	blank = !*err && !memchr_inv(meta->page, 0, 2 * REKEY_PAGE);
 	mutex_unlock(&meta->lock);
 	return blank;
 }
@@ -175,6 +254,8 @@ bool meta_is_blank(struct rekey_meta *meta, int *err)
  * @meta: the metadata device; its lock is held
  * @error: set to a sentence on failure
  *
+ * What was found before is forgotten.
+ *
  * Return: 0 or a negative errno.
  */
 int meta_read_super(struct rekey_meta *meta, char **error)
@@ -183,8 +264,14 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 	const char *why;
 	int err;
 
+	atomic_set(&meta->torn, 0);
+	atomic_set(&meta->lost, 0);
+	bitmap_zero(meta->mend, meta->pages + 1);
+	bitmap_zero(meta->change, meta->pages + 1);
+	memset(meta->label, 0, sizeof(meta->label));
+	meta->begun = false;
 	*error = "No valid superblock: another volume, another metadata key, or damage";
-	err = meta_read(meta, REKEY_PAGE_SUPER, 0, &page, error);
+	err = meta_read(meta, 0, &page, error);
 	if (err)
 		return err;
 	why = super_unpack(&page->super, &meta->sb);
@@ -194,6 +281,7 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 		return -EINVAL;
 	}
 	meta->sb_seq = le64_to_cpu(page->head.seq);
+	meta->disk_sb = meta->sb;
 	return 0;
 }
 
@@ -213,7 +301,8 @@ int meta_read_slots(struct rekey_meta *meta, char **error)
 
 	for (i = 0; i < REKEY_SLOT_PAGES; i++) {
 		*error = "The slot table has no valid copy";
-		err = meta_read(meta, REKEY_PAGE_SLOT, i, &page, error);
+		err = meta_read(meta, rekey_page_number(REKEY_PAGE_SLOT, i),
+				&page, error);
 		if (err)
 			return err;
 		why = slots_unpack(&page->slots,
@@ -228,39 +317,191 @@ int meta_read_slots(struct rekey_meta *meta, char **error)
 	return 0;
 }
 
+/* --- runs of the map ------------------------------------------------------------ */
+
+static void run_free(struct meta_run *run)
+{
+	u32 i;
+
+	if (!run)
+		return;
+	for (i = 0; i < META_RUN_BLOCKS; i++)
+		free_page((unsigned long)run->block[i]);
+	kfree(run);
+}
+
+static struct meta_run *run_alloc(struct rekey_meta *meta)
+{
+	struct meta_run *run = kzalloc(sizeof(*run), GFP_KERNEL);
+	u32 i;
+
+	if (!run)
+		return NULL;
+	run->meta = meta;
+	init_completion(&run->done);
+	for (i = 0; i < META_RUN_BLOCKS; i++) {
+		run->block[i] = (void *)__get_free_page(GFP_KERNEL);
+		if (!run->block[i]) {
+			run_free(run);
+			return NULL;
+		}
+	}
+	return run;
+}
+
+static void run_bio(struct meta_run *run, blk_opf_t opf)
+{
+	struct rekey_meta *meta = run->meta;
+	u32 i;
+
+	bio_init(&run->bio, meta->bdev, run->vec, META_RUN_BLOCKS, opf);
+	run->bio.bi_iter.bi_sector = meta_sector(meta, run->first, 0);
+	for (i = 0; i < 2 * run->count; i++)
+		__bio_add_page(&run->bio, virt_to_page(run->block[i]),
+			       REKEY_PAGE, offset_in_page(run->block[i]));
+}
+
+/* A page of the map without a valid copy: nobody knows what its entries were. */
+static int run_lose(struct meta_run *run, u64 *entry, u32 count)
+{
+	u32 i;
+
+	if (!run->salvage)
+		return -EBADMSG;
+	atomic_inc(&run->meta->lost);
+	for (i = 0; i < count; i++)
+		entry[i] = REKEY_ENTRY_LOST;
+	return 0;
+}
+
+static int run_verify_page(struct meta_run *run, u32 i, bool read)
+{
+	union rekey_page *const copy[2] = {
+		run->block[2 * i], run->block[2 * i + 1]
+	};
+	struct rekey_meta *meta = run->meta;
+	u64 number = run->first + i;
+	u32 index = meta_index(number);
+	u64 *entry = run->map + (u64)index * REKEY_PAGE_ENTRIES;
+	u32 count = rekey_map_count(meta->regions, index);
+	int err[2] = { 0 }, place;
+	const char *why;
+
+	if (!read)
+		copies_read_apart(meta, number, copy, err);
+	place = copies_pick(meta, number, copy, err);
+	if (place < 0) {
+		run->error = place == -EIO ?
+			     "The metadata device cannot be read" :
+			     "A page of the map has no valid copy";
+		return run_lose(run, entry, count);
+	}
+	why = map_unpack(&copy[place]->map, entry, count);
+	if (why) {
+		DMERR("page %u of the map: %s", index, why);
+		run->error = "The map cannot be used";
+		return -EINVAL;
+	}
+	meta->seq[number - 1] = le64_to_cpu(copy[place]->head.seq);
+	return 0;
+}
+
+static void run_work(struct work_struct *work)
+{
+	struct meta_run *run = container_of(work, struct meta_run, work);
+	bool read = !run->bio.bi_status;
+	u32 i;
+
+	bio_uninit(&run->bio);
+	for (i = 0; !run->err && i < run->count; i++)
+		run->err = run_verify_page(run, i, read);
+	complete(&run->done);
+}
+
+static void run_end_io(struct bio *bio)
+{
+	struct meta_run *run = container_of(bio, struct meta_run, bio);
+
+	queue_work(run->wq, &run->work);
+}
+
+static void run_read(struct meta_run *run, u64 first, u32 count)
+{
+	run->first = first;
+	run->count = count;
+	run->err = 0;
+	reinit_completion(&run->done);
+	INIT_WORK(&run->work, run_work);
+	run_bio(run, REQ_OP_READ);
+	run->bio.bi_end_io = run_end_io;
+	submit_bio(&run->bio);
+}
+
+static int runs_alloc(struct rekey_meta *meta, struct meta_run **run, u64 n)
+{
+	u64 i;
+
+	for (i = 0; i < n; i++) {
+		run[i] = run_alloc(meta);
+		if (!run[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /**
  * meta_read_map() - read the map
  * @meta: the metadata device, its superblock read; its lock is held
- * @map: room for @regions entries
+ * @wq: where the pages are verified
+ * @map: room for @regions entries; kept
  * @regions: that the superblock tells of
+ * @salvage: a page that is lost is no failure: its entries are REKEY_ENTRY_LOST
  * @error: set to a sentence on failure
+ *
+ * Some large reads are under way at a time, and the pages of one are verified while
+ * the next are read.
  *
  * Return: 0 or a negative errno.
  */
-int meta_read_map(struct rekey_meta *meta, u64 *map, u64 regions,
-		  char **error)
+int meta_read_map(struct rekey_meta *meta, struct workqueue_struct *wq,
+		  u64 *map, u64 regions, bool salvage, char **error)
 {
-	u64 pages = rekey_map_pages(regions), i;
-	union rekey_page *page;
-	const char *why;
+	u64 first = rekey_page_number(REKEY_PAGE_MAP, 0);
+	u64 pages = rekey_map_pages(regions);
+	u64 n = DIV_ROUND_UP_ULL(pages, META_RUN), begun, ended;
+	struct meta_run *run[META_RUNS] = { NULL };
+	u64 slots = min_t(u64, n, META_RUNS);
 	int err;
+	u32 i;
 
-	for (i = 0; i < pages; i++) {
-		*error = "A page of the map has no valid copy";
-		err = meta_read(meta, REKEY_PAGE_MAP, i, &page, error);
-		if (err)
-			return err;
-		why = map_unpack(&page->map, map + i * REKEY_PAGE_ENTRIES,
-				 meta_map_count(regions, i));
-		if (why) {
-			DMERR("page %llu of the map: %s", i, why);
-			*error = "The map cannot be used";
-			return -EINVAL;
+	meta->map = map;
+	meta->regions = regions;
+	meta->old_pages = REKEY_SLOT_PAGES + pages;
+	*error = "Out of memory";
+	err = runs_alloc(meta, run, slots);
+	for (begun = 0, ended = 0; ended < begun || (!err && begun < n);) {
+		struct meta_run *r = run[begun % META_RUNS];
+
+		if (!err && begun < n && begun - ended < slots) {
+			r->wq = wq;
+			r->map = map;
+			r->salvage = salvage;
+			run_read(r, first + begun * META_RUN,
+				 min_t(u64, META_RUN, pages - begun * META_RUN));
+			begun++;
+			continue;
 		}
-		meta->seq[REKEY_SLOT_PAGES + i] = le64_to_cpu(page->head.seq);
-		cond_resched();
+		r = run[ended++ % META_RUNS];
+		wait_for_completion(&r->done);
+		flush_work(&r->work);
+		if (r->err && !err) {
+			err = r->err;
+			*error = r->error;
+		}
 	}
-	return 0;
+	for (i = 0; i < META_RUNS; i++)
+		run_free(run[i]);
+	return err;
 }
 
 /* --- the digest of a closed volume ------------------------------------------ */
@@ -287,101 +528,389 @@ static int meta_seq_digest(struct rekey_meta *meta, u64 pages, u8 *digest)
 /**
  * meta_check_digest() - can this be what the last owner left?
  * @meta: the metadata device, all of it read; its lock is held
- * @pages: slot and map pages that the superblock tells of
+ * @salvage: what cannot be is told of, and taken
  * @error: set to a sentence on failure
  *
  * Pages of a volume that was closed must be those of then. A crash cuts one
  * write short, as there is never a second one under way, and the damaged copy
- * is written again by meta_repair() before the next.
+ * is written again by meta_begin() before the next.
  *
  * Return: 0 or a negative errno.
  */
-int meta_check_digest(struct rekey_meta *meta, u64 pages, char **error)
+int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error)
 {
 	u8 digest[REKEY_MAC];
-	int err;
+	int err = 0;
 
 	if (!meta->sb.clean) {
 		*error = "More metadata copies are damaged than a crash explains";
-		return meta->torn > 1 ? -EBADMSG : 0;
+		if (atomic_read(&meta->torn) > 1 || atomic_read(&meta->lost))
+			err = -EBADMSG;
+	} else {
+		*error = "The digest cannot be computed";
+		err = meta_seq_digest(meta, meta->old_pages, digest);
+		if (err)
+			return err;
+		*error = "A metadata page is not the one that the volume was closed with";
+		if (crypto_memneq(digest, meta->sb.digest, sizeof(digest)))
+			err = -EBADMSG;
 	}
-	*error = "The digest cannot be computed";
-	err = meta_seq_digest(meta, pages, digest);
-	if (err)
+	if (!err || !salvage)
 		return err;
-	if (!crypto_memneq(digest, meta->sb.digest, sizeof(digest)))
-		return 0;
-	*error = "A metadata page is not the one that the volume was closed with";
-	return -EBADMSG;
+	DMWARN("%s: what is read may be old: %u copies are damaged, %u pages are lost",
+	       *error, atomic_read(&meta->torn), atomic_read(&meta->lost));
+	return 0;
 }
 
 /* --- writing ---------------------------------------------------------------- */
 
-static int meta_write(struct rekey_meta *meta, u32 kind, u32 index, u64 seq)
+static int meta_write(struct rekey_meta *meta, u64 number, u64 seq)
 {
 	union rekey_page *page = meta->page;
 	int err;
 
 	lockdep_assert_held(&meta->lock);
-	head_pack(&page->head, kind, index, seq, meta->sb.uuid);
+	if (meta->readonly || meta->failed)
+		return -EROFS;
+	if (WARN_ON_ONCE(READ_ONCE(meta->frozen)))
+		return -EBUSY;
+	head_pack(&page->head, meta_kind(number), meta_index(number), seq,
+		  meta->sb.uuid);
 	err = meta_seal(meta, page);
-	if (err)
-		return err;
-	return meta_io(meta->bdev, meta_sector(meta, kind, index, seq & 1),
-		       REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page, 1);
+	if (!err)
+		err = meta_io(meta->bdev, meta_sector(meta, number, seq & 1),
+			      REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page, 1);
+	return meta_wrote(meta, err);
 }
 
-/**
- * meta_write_super() - make @meta->sb durable
- * @meta: the metadata device; its lock is held
- *
- * Return: 0 or a negative errno.
- */
-int meta_write_super(struct rekey_meta *meta)
+static int meta_write_super(struct rekey_meta *meta,
+			    const struct rekey_super *sb)
 {
 	int err;
 
-	super_pack(&meta->page->super, &meta->sb);
-	err = meta_write(meta, REKEY_PAGE_SUPER, 0, meta->sb_seq + 1);
+	super_pack(&meta->page->super, sb);
+	err = meta_write(meta, 0, meta->sb_seq + 1);
+	if (err)
+		return err;
+	meta->sb_seq++;
+	meta->disk_sb = *sb;
+	return 0;
+}
+
+static void meta_pack(struct rekey_meta *meta, u64 number, const u64 *map,
+		      union rekey_page *page)
+{
+	u32 index = meta_index(number);
+
+	if (meta_kind(number) == REKEY_PAGE_SLOT)
+		slots_pack(&page->slots, meta->slot + index * REKEY_PAGE_SLOTS);
+	else
+		map_pack(&page->map, map + (u64)index * REKEY_PAGE_ENTRIES,
+			 rekey_map_count(meta->regions, index));
+}
+
+/* A slot or map page, as it is in memory. */
+static int meta_write_page(struct rekey_meta *meta, u64 number)
+{
+	u64 *seq = &meta->seq[number - 1];
+	int err;
+
+	meta_pack(meta, number, meta->map, meta->page);
+	err = meta_write(meta, number, *seq + 1);
 	if (!err)
-		meta->sb_seq++;
+		++*seq;
 	return err;
 }
 
-/* From the first write on the digest does not hold any more. */
-static int meta_set_dirty(struct rekey_meta *meta)
+/* Both copies of a page that was never there: 0 and 1 are their numbers. */
+static int meta_pack_both(struct rekey_meta *meta, u64 number, const u64 *map,
+			  union rekey_page *const copy[2])
 {
+	int err = 0, i;
+
+	for (i = 0; !err && i < 2; i++) {
+		meta_pack(meta, number, map, copy[i]);
+		head_pack(&copy[i]->head, meta_kind(number),
+			  meta_index(number), i, meta->sb.uuid);
+		err = meta_seal(meta, copy[i]);
+	}
+	meta->seq[number - 1] = 1;
+	return err;
+}
+
+static int meta_write_both(struct rekey_meta *meta, u64 number)
+{
+	union rekey_page *const copy[2] = { meta->page, meta->page + 1 };
 	int err;
 
-	if (!meta->sb.clean)
+	if (WARN_ON_ONCE(READ_ONCE(meta->frozen)))
+		return -EBUSY;
+	err = meta_pack_both(meta, number, meta->map, copy);
+	if (!err)
+		err = meta_io(meta->bdev, meta_sector(meta, number, 0),
+			      REQ_OP_WRITE | REQ_SYNC | REQ_FUA, meta->page, 2);
+	return meta_wrote(meta, err);
+}
+
+static int run_write(struct meta_run *run, const u64 *map)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < run->count; i++) {
+		union rekey_page *const copy[2] = {
+			run->block[2 * i], run->block[2 * i + 1]
+		};
+
+		err = meta_pack_both(run->meta, run->first + i, map, copy);
+	}
+	if (err)
+		return err;
+	run_bio(run, REQ_OP_WRITE | REQ_SYNC | REQ_FUA);
+	err = submit_bio_wait(&run->bio);
+	bio_uninit(&run->bio);
+	return err;
+}
+
+/**
+ * meta_format() - write all pages, the superblock last
+ * @meta: the metadata device, with @sb filled in; its lock is held
+ * @map: all of it, as long as the device was prepared for
+ *
+ * A crash leaves a device that counts as empty.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_format(struct rekey_meta *meta, const u64 *map)
+{
+	u64 pages = meta->pages, done;
+	struct meta_run *run;
+	int err = 0;
+
+	run = run_alloc(meta);
+	if (!run)
+		return -ENOMEM;
+	memset(meta->slot, 0, sizeof(meta->slot));
+	meta->regions = meta->sb.sectors / meta->sb.region +
+			!!(meta->sb.sectors % meta->sb.region);
+	for (done = 0; !err && done < pages; done += run->count) {
+		run->first = 1 + done;
+		run->count = min_t(u64, META_RUN, pages - done);
+		err = run_write(run, map);
+		cond_resched();
+	}
+	run_free(run);
+	if (!err)
+		err = meta_seq_digest(meta, pages, meta->sb.digest);
+	meta->sb.clean = true;
+	meta->sb_seq = 0;
+	/* both places, too: 1, then 2 */
+	if (!err)
+		err = meta_write_super(meta, &meta->sb);
+	return err ?: meta_write_super(meta, &meta->sb);
+}
+
+static int begin_mend(struct rekey_meta *meta)
+{
+	u64 number;
+	int err = 0;
+
+	for (number = 1; !err && number <= meta->old_pages; number++)
+		if (test_bit(number, meta->mend))
+			err = meta_write_page(meta, number);
+	return err;
+}
+
+/* Pages that the volume did not have, and those that opening changed. */
+static int begin_map(struct rekey_meta *meta)
+{
+	u64 number, first = rekey_page_number(REKEY_PAGE_MAP, 0);
+	int err = 0;
+
+	for (number = first; !err && number <= meta->pages; number++) {
+		if (number > meta->old_pages)
+			err = meta_write_both(meta, number);
+		else if (test_bit(number, meta->change))
+			err = meta_write_page(meta, number);
+	}
+	return err;
+}
+
+/* Their regions are never-written ones on disk, too, by now. */
+static int begin_slots(struct rekey_meta *meta)
+{
+	u64 number;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < REKEY_SLOTS; i++) {
+		if (meta->slot[i].state != REKEY_SLOT_ERASED)
+			continue;
+		WRITE_ONCE(meta->slot[i].state, REKEY_SLOT_FREE);
+		set_bit(1 + i / REKEY_PAGE_SLOTS, meta->change);
+	}
+	for (number = 1; !err && number <= REKEY_SLOT_PAGES; number++)
+		if (test_bit(number, meta->change))
+			err = meta_write_page(meta, number);
+	return err;
+}
+
+static int begin_labels(struct rekey_meta *meta)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < REKEY_DEVICES; i++)
+		if (meta->label[i].bdev)
+			err = meta_write_label(meta, meta->label[i].bdev,
+					       meta->label[i].sector, i);
+	return err;
+}
+
+/**
+ * meta_begin() - write what opening has left undone
+ * @meta: the metadata device, all of it read; its lock is held
+ *
+ * Before the first write of any kind. In this order, each step with FUA:
+ *
+ *	1. the superblock as it was, but not closed any more
+ *	2. each page of which a copy is damaged
+ *	3. map pages of a growth, and of erases that did not come to their end
+ *	4. the slot table: those slots are free, new keys are bound
+ *	5. labels of devices that are new
+ *	6. the superblock that tells of all that
+ *
+ * Cut short anywhere it begins anew: the superblock of 1 tells of no region, job
+ * or device that is not there.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_begin(struct rekey_meta *meta)
+{
+	struct rekey_super old = meta->disk_sb;
+	int err = 0;
+
+	lockdep_assert_held(&meta->lock);
+	if (meta->begun)
 		return 0;
+	if (!meta_may_write(meta))
+		return -EROFS;
+	if (old.clean || test_bit(0, meta->mend)) {
+		old.clean = false;
+		memset(old.digest, 0, sizeof(old.digest));
+		err = meta_write_super(meta, &old);
+	}
+	if (!err)
+		err = begin_mend(meta);
+	if (!err)
+		err = begin_map(meta);
+	if (!err)
+		err = begin_slots(meta);
+	if (!err)
+		err = begin_labels(meta);
 	meta->sb.clean = false;
 	memset(meta->sb.digest, 0, sizeof(meta->sb.digest));
-	err = meta_write_super(meta);
+	if (!err && memcmp(&meta->sb, &meta->disk_sb, sizeof(meta->sb)))
+		err = meta_write_super(meta, &meta->sb);
 	if (err)
-		meta->sb.clean = true;
+		return err;
+	bitmap_zero(meta->mend, meta->pages + 1);
+	bitmap_zero(meta->change, meta->pages + 1);
+	meta->old_pages = meta->pages;
+	meta->begun = true;
+	return 0;
+}
+
+/**
+ * meta_mend() - write again the pages of which a copy is damaged
+ * @meta: the metadata device, all of it read; its lock is held
+ *
+ * Return: 0, also where there are none, or a negative errno.
+ */
+int meta_mend(struct rekey_meta *meta)
+{
+	if (meta->begun || bitmap_empty(meta->mend, meta->pages + 1) ||
+	    !meta_may_write(meta))
+		return 0;
+	return meta_begin(meta);
+}
+
+/**
+ * meta_write_job() - make a job the one of the superblock
+ * @meta: the metadata device; its lock is held
+ * @job: REKEY_JOB_NONE: there is none any more
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job)
+{
+	struct rekey_job old = meta->sb.job;
+	int err;
+
+	err = meta_begin(meta);
+	if (err)
+		return err;
+	meta->sb.job = *job;
+	err = meta_write_super(meta, &meta->sb);
+	if (err)
+		meta->sb.job = old;
 	return err;
 }
 
 /**
- * meta_write_slots() - make the page of the slot table with @slot durable
+ * meta_write_slot() - a slot has another state, and no key
  * @meta: the metadata device; its lock is held
  * @slot: its number
+ * @state: free, or being erased
  *
  * Return: 0 or a negative errno.
  */
-int meta_write_slots(struct rekey_meta *meta, u32 slot)
+int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state)
 {
-	u32 i = slot / REKEY_PAGE_SLOTS;
+	struct rekey_slot_info *info = &meta->slot[slot];
 	int err;
 
-	err = meta_set_dirty(meta);
+	err = meta_begin(meta);
 	if (err)
 		return err;
-	slots_pack(&meta->page->slots, meta->slot + i * REKEY_PAGE_SLOTS);
-	err = meta_write(meta, REKEY_PAGE_SLOT, i, meta->seq[i] + 1);
-	if (!err)
-		meta->seq[i]++;
+	WRITE_ONCE(info->state, state);
+	info->key_size = 0;
+	memset(info->kcv, 0, sizeof(info->kcv));
+	return meta_write_page(meta, 1 + slot / REKEY_PAGE_SLOTS);
+}
+
+/**
+ * meta_bind_slot() - a free slot takes a key as its own
+ * @meta: the metadata device; its lock is held
+ * @slot: its number
+ * @key_size: of the key, in bytes
+ * @kcv: its check value
+ * @now: else with the first write
+ *
+ * Return: 0 or a negative errno: the slot is free, as it was.
+ */
+int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
+		   const u8 *kcv, bool now)
+{
+	struct rekey_slot_info *info = &meta->slot[slot];
+	u64 number = 1 + slot / REKEY_PAGE_SLOTS;
+	int err = 0;
+
+	if (now)
+		err = meta_begin(meta);
+	if (err)
+		return err;
+	info->key_size = key_size;
+	memcpy(info->kcv, kcv, REKEY_KCV);
+	WRITE_ONCE(info->state, REKEY_SLOT_USED);
+	if (now)
+		err = meta_write_page(meta, number);
+	else
+		set_bit(number, meta->change);
+	if (err) {
+		WRITE_ONCE(info->state, REKEY_SLOT_FREE);
+		memset(info, 0, sizeof(*info));
+	}
 	return err;
 }
 
@@ -390,87 +919,47 @@ int meta_write_slots(struct rekey_meta *meta, u32 slot)
  * @meta: the metadata device; its lock is held
  * @index: of the page
  * @entry: its entries
- * @count: of them
  *
  * The data that the entries tell of must be durable before.
  *
  * Return: 0 or a negative errno.
  */
-int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry,
-		   u32 count)
+int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry)
 {
-	u64 *seq = &meta->seq[REKEY_SLOT_PAGES + index];
+	u64 number = rekey_page_number(REKEY_PAGE_MAP, index);
+	u64 *seq = &meta->seq[number - 1];
 	int err;
 
-	err = meta_set_dirty(meta);
+	err = meta_begin(meta);
 	if (err)
 		return err;
-	map_pack(&meta->page->map, entry, count);
-	err = meta_write(meta, REKEY_PAGE_MAP, index, *seq + 1);
+	map_pack(&meta->page->map, entry,
+		 rekey_map_count(meta->regions, index));
+	err = meta_write(meta, number, *seq + 1);
 	if (!err)
 		++*seq;
 	return err;
 }
 
 /**
- * meta_repair() - write the page of which a copy is damaged
- * @meta: the metadata device, all of it read; its lock is held
- * @map: the map
- * @regions: its entries
- *
- * Return: 0 or a negative errno.
- */
-int meta_repair(struct rekey_meta *meta, const u64 *map, u64 regions)
-{
-	u32 i = meta->torn_index;
-
-	if (!meta->torn)
-		return 0;
-	meta->torn = 0;
-	switch (meta->torn_kind) {
-	case REKEY_PAGE_SLOT:
-		return meta_write_slots(meta, i * REKEY_PAGE_SLOTS);
-	case REKEY_PAGE_MAP:
-		return meta_write_map(meta, i,
-				      map + (u64)i * REKEY_PAGE_ENTRIES,
-				      meta_map_count(regions, i));
-	default:
-		return meta_write_super(meta);
-	}
-}
-
-/**
- * meta_set_clean() - close the volume: from here on the digest holds
+ * meta_close() - close the volume: from here on the digest holds
  * @meta: the metadata device; its lock is held
- * @pages: slot and map pages that the volume has
+ *
+ * Nothing is written where nothing was.
  *
  * Return: 0 or a negative errno.
  */
-int meta_set_clean(struct rekey_meta *meta, u64 pages)
+int meta_close(struct rekey_meta *meta)
 {
 	int err;
 
-	if (meta->sb.clean)
+	if (!meta->begun || !meta_may_write(meta))
 		return 0;
-	err = meta_seq_digest(meta, pages, meta->sb.digest);
+	err = meta_seq_digest(meta, meta->pages, meta->sb.digest);
 	if (err)
 		return err;
 	meta->sb.clean = true;
-	err = meta_write_super(meta);
-	if (err)
-		meta->sb.clean = false;
-	return err;
-}
-
-/**
- * meta_flush() - all that was written without an error is durable then
- * @meta: the metadata device
- *
- * Return: 0 or a negative errno.
- */
-int meta_flush(struct rekey_meta *meta)
-{
-	return blkdev_issue_flush(meta->bdev);
+	return meta_write_super(meta, &meta->sb);
 }
 
 /* --- labels of data devices --------------------------------------------------- */
@@ -560,7 +1049,11 @@ int meta_init(struct rekey_meta *meta, struct block_device *bdev,
 	if (!meta->page)
 		return -ENOMEM;
 	meta->seq = kvcalloc(meta->pages, sizeof(*meta->seq), GFP_KERNEL);
-	return meta->seq ? 0 : -ENOMEM;
+	meta->mend = kvcalloc(BITS_TO_LONGS(meta->pages + 1), sizeof(long),
+			      GFP_KERNEL);
+	meta->change = kvcalloc(BITS_TO_LONGS(meta->pages + 1), sizeof(long),
+				GFP_KERNEL);
+	return meta->seq && meta->mend && meta->change ? 0 : -ENOMEM;
 }
 
 /**
@@ -569,6 +1062,8 @@ int meta_init(struct rekey_meta *meta, struct block_device *bdev,
  */
 void meta_exit(struct rekey_meta *meta)
 {
+	kvfree(meta->change);
+	kvfree(meta->mend);
 	kvfree(meta->seq);
 	free_pages((unsigned long)meta->page, 1);
 	crypto_free_shash(meta->mac);

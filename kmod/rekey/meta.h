@@ -3,10 +3,15 @@
  * The metadata device: reads and writes pages, and vouches for them by MAC.
  *
  * Two in memory mirror what is on disk: @sb and @slot, under @lock. The map's
- * mirror is the volume's (volume.h), as it is read without any lock.
+ * mirror is the volume's (map.h), as it is read without any lock.
  *
- * An error of a write leaves it open which copy is on disk. The caller has to
- * make the volume read-only (volume_fail()), so that both stay true.
+ * Opening writes nothing. What it found to be mended, and what is to be told of the
+ * table that it was opened with, is kept, and written by meta_begin() before the
+ * first write of any kind: see there for the order.
+ *
+ * An error of a write leaves it open which copy is on disk. @failed is set where that
+ * happens, before anybody can see the error: no write comes after, so both stay
+ * true. The volume's volume_failed() is due.
  */
 #ifndef _HEARTH_REKEY_META_H
 #define _HEARTH_REKEY_META_H
@@ -17,12 +22,14 @@
 #include "format.h"
 
 struct crypto_shash;
+struct workqueue_struct;
 
 struct rekey_meta {
 	/*
-	 * Protects all below but the first four, which don't change, and
-	 * orders the writes. Nests inside the volume's message lock, outside
-	 * of its bucket locks.
+	 * Protects all below but the first five, which don't change, and
+	 * orders the writes. Nests inside the volume's message lock and that
+	 * of a job, outside of bucket locks. @failed and a slot's @state are
+	 * read without it, too.
 	 */
 	struct mutex lock;
 	struct block_device *bdev;
@@ -30,14 +37,27 @@ struct rekey_meta {
 	sector_t sectors;		/* that they take */
 	struct crypto_shash *mac;	/* HMAC-SHA256 with the metadata key */
 	union rekey_page *page;		/* two of them: one I/O's data */
-	struct rekey_super sb;
+	struct rekey_super sb;		/* as it is to be */
+	struct rekey_super disk_sb;	/* as it is on disk */
 	u64 sb_seq;
 	struct rekey_slot_info slot[REKEY_SLOTS];
 	u64 *seq;			/* of slot and map pages, by number - 1 */
 	u64 pages;			/* of them, the superblock not counted */
-	u32 torn;			/* damaged copies that were read */
-	u32 torn_kind;			/* the last of them */
-	u32 torn_index;
+	const u64 *map;			/* the volume's */
+	u64 regions;			/* of it */
+	u64 old_pages;			/* @pages as they are on disk */
+	unsigned long *mend;		/* by number: a copy is not valid */
+	unsigned long *change;		/* by number: another one than on disk */
+	atomic_t torn;			/* copies that a crash may have cut */
+	atomic_t lost;			/* pages without a valid copy */
+	struct {
+		struct block_device *bdev;
+		sector_t sector;
+	} label[REKEY_DEVICES];		/* to be written */
+	bool begun;			/* meta_begin() is through */
+	bool readonly;			/* nothing may be written */
+	bool frozen;			/* for a hibernation; READ_ONCE */
+	bool failed;			/* a write did; READ_ONCE */
 };
 
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
@@ -48,28 +68,35 @@ void meta_exit(struct rekey_meta *meta);
 bool meta_is_blank(struct rekey_meta *meta, int *err);
 int meta_read_super(struct rekey_meta *meta, char **error);
 int meta_read_slots(struct rekey_meta *meta, char **error);
-int meta_read_map(struct rekey_meta *meta, u64 *map, u64 regions,
-		  char **error);
-int meta_check_digest(struct rekey_meta *meta, u64 pages, char **error);
+int meta_read_map(struct rekey_meta *meta, struct workqueue_struct *wq,
+		  u64 *map, u64 regions, bool salvage, char **error);
+int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error);
 
-int meta_write_super(struct rekey_meta *meta);
-int meta_write_slots(struct rekey_meta *meta, u32 slot);
-int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry,
-		   u32 count);
-int meta_repair(struct rekey_meta *meta, const u64 *map, u64 regions);
-int meta_set_clean(struct rekey_meta *meta, u64 pages);
-int meta_flush(struct rekey_meta *meta);
+int meta_format(struct rekey_meta *meta, const u64 *map);
+int meta_begin(struct rekey_meta *meta);
+int meta_mend(struct rekey_meta *meta);
+int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job);
+int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state);
+int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
+		   const u8 *kcv, bool now);
+int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry);
+int meta_close(struct rekey_meta *meta);
 
 int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 		    sector_t sector, u32 device, const char **why);
 int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 		     sector_t sector, u32 device);
 
-/* Entries that page @index of the map of @regions has. */
-static inline u32 meta_map_count(u64 regions, u32 index)
+/* Could a write be tried? */
+static inline bool meta_may_write(const struct rekey_meta *meta)
 {
-	return min_t(u64, REKEY_PAGE_ENTRIES,
-		     regions - (u64)index * REKEY_PAGE_ENTRIES);
+	return !meta->readonly && !READ_ONCE(meta->failed);
+}
+
+/* Any context: what is seen may be changing. */
+static inline u32 meta_slot_state(const struct rekey_meta *meta, u32 slot)
+{
+	return READ_ONCE(meta->slot[slot].state);
 }
 
 #endif /* _HEARTH_REKEY_META_H */

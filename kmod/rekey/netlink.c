@@ -3,9 +3,10 @@
  * The family hearth-volume. Its names, policy and operations are generated from
  * Documentation/netlink/specs/hearth-volume.yaml; here is what they do.
  *
- * A volume is shown while it is on the list of active ones, whose lock keeps
- * it there. Notifications are made in a work item of the volume: whoever has
- * something to tell may be the committer, which must not wait for memory.
+ * A volume is shown while it is on the list of active ones; who shows it holds a
+ * reference, and takes snapshots: nobody waits for what the volume waits for.
+ * Notifications are made in a work item of the volume: whoever has something to tell
+ * may be the committer, which must not wait for memory.
  */
 #include <linux/device-mapper.h>
 #include <linux/dm-ioctl.h>
@@ -17,7 +18,6 @@
 #include "move.h"
 #include "netlink-gen.h"
 #include "netlink.h"
-#include "slot.h"
 
 /* Bytes of a message, but for its slots and devices; of one of them. */
 #define NETLINK_BASE	1024
@@ -42,38 +42,40 @@ static struct genl_family netlink_family __ro_after_init = {
 
 /* --- a volume --------------------------------------------------------------- */
 
-/*
- * Its name as it is now; where it has none any more, as it was. The list's lock
- * is held.
- */
-static const char *netlink_name(struct rekey_volume *v)
+/* Its name as it is now; where it has none any more, as it was. */
+static void netlink_name(struct rekey_volume *v, char name[DM_NAME_LEN])
 {
 	struct mapped_device *md = dm_table_get_md(v->ti->table);
-	char name[DM_NAME_LEN];
+	int err = dm_copy_name_and_uuid(md, name, NULL);
 
-	BUILD_BUG_ON(sizeof(name) != HEARTH_VOLUME_NAME_MAX_LEN + 1);
-	if (!dm_copy_name_and_uuid(md, name, NULL))
-		strscpy(v->name, name, sizeof(v->name));
-	return v->name;
+	BUILD_BUG_ON(HEARTH_VOLUME_NAME_MAX_LEN + 1 != DM_NAME_LEN);
+	spin_lock_irq(&v->lock);
+	if (err)
+		strscpy(name, v->name, DM_NAME_LEN);
+	else
+		strscpy(v->name, name, DM_NAME_LEN);
+	spin_unlock_irq(&v->lock);
 }
 
 static int netlink_put_slot(struct sk_buff *skb, struct rekey_volume *v, u32 i)
 {
-	u32 state = slot_loaded(v, i) ? HEARTH_VOLUME_SLOT_STATE_LOADED :
-		    HEARTH_VOLUME_SLOT_STATE_LOCKED;
+	u32 on_disk = meta_slot_state(&v->meta, i);
+	u32 state = HEARTH_VOLUME_SLOT_STATE_LOCKED;
 	struct nlattr *nest;
 
-	if (v->meta.slot[i].state == REKEY_SLOT_FREE)
+	if (on_disk == REKEY_SLOT_FREE)
 		return 0;
-	if (v->meta.slot[i].state == REKEY_SLOT_ERASED)
+	if (on_disk == REKEY_SLOT_ERASED)
 		state = HEARTH_VOLUME_SLOT_STATE_ERASING;
+	else if (slot_loaded(&v->slots, i))
+		state = HEARTH_VOLUME_SLOT_STATE_LOADED;
 	nest = nla_nest_start(skb, HEARTH_VOLUME_A_VOLUME_SLOT);
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, HEARTH_VOLUME_A_SLOT_NUMBER, i) ||
 	    nla_put_u32(skb, HEARTH_VOLUME_A_SLOT_STATE, state) ||
 	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_SLOT_REGIONS,
-			      atomic64_read(&v->slot[i].regions),
+			      slot_regions(&v->slots, i),
 			      HEARTH_VOLUME_A_SLOT_PAD)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
@@ -85,13 +87,10 @@ static int netlink_put_slot(struct sk_buff *skb, struct rekey_volume *v, u32 i)
 static int netlink_put_device(struct sk_buff *skb, struct rekey_volume *v,
 			      u32 i)
 {
-	const struct rekey_device *dev = &v->device[i];
+	const struct rekey_device *dev = &v->places.device[i];
+	u64 free = places_free_on(&v->places, i);
 	struct nlattr *nest;
-	u64 free;
 
-	spin_lock_irq(&v->lock);
-	free = dev->free;
-	spin_unlock_irq(&v->lock);
 	nest = nla_nest_start(skb, HEARTH_VOLUME_A_VOLUME_DEVICE);
 	if (!nest)
 		return -EMSGSIZE;
@@ -116,13 +115,17 @@ static int netlink_put_device(struct sk_buff *skb, struct rekey_volume *v,
 static u32 netlink_job_state(const struct rekey_mover *mover)
 {
 	switch (mover->state) {
-	case REKEY_MOVER_PAUSED:
+	case MOVER_WAITING:
+		return HEARTH_VOLUME_JOB_STATE_WAITING;
+	case MOVER_INCOMPLETE:
+		return HEARTH_VOLUME_JOB_STATE_INCOMPLETE;
+	case MOVER_PAUSED:
 		return HEARTH_VOLUME_JOB_STATE_PAUSED;
-	case REKEY_MOVER_NO_KEY:
+	case MOVER_NO_KEY:
 		return HEARTH_VOLUME_JOB_STATE_NO_KEY;
-	case REKEY_MOVER_NO_SPACE:
+	case MOVER_NO_SPACE:
 		return HEARTH_VOLUME_JOB_STATE_NO_SPACE;
-	case REKEY_MOVER_ERROR:
+	case MOVER_ERROR:
 		return HEARTH_VOLUME_JOB_STATE_ERROR;
 	default:
 		return HEARTH_VOLUME_JOB_STATE_RUNNING;
@@ -133,7 +136,7 @@ static int netlink_put_job(struct sk_buff *skb, const struct rekey_job *job,
 			   const struct rekey_mover *mover, u32 state, u64 todo)
 {
 	u32 kind = job->kind == REKEY_JOB_REKEY ? HEARTH_VOLUME_JOB_KIND_REKEY :
-		   HEARTH_VOLUME_JOB_KIND_MOVE;
+		   HEARTH_VOLUME_JOB_KIND_DRAIN;
 	struct nlattr *nest = nla_nest_start(skb, HEARTH_VOLUME_A_VOLUME_JOB);
 
 	if (!nest)
@@ -164,24 +167,17 @@ static int netlink_put_mover(struct sk_buff *skb, struct rekey_volume *v,
 			     bool ended)
 {
 	struct rekey_mover mover;
-	struct rekey_job job;
+	const struct rekey_job *job = &mover.job;
 
-	mutex_lock(&v->job_lock);
-	job = v->meta.sb.job;
-	spin_lock_irq(&v->lock);
-	mover = v->mover;
-	if (ended)
-		v->mover.ended = REKEY_ENDED_NOT;
-	spin_unlock_irq(&v->lock);
-	mutex_unlock(&v->job_lock);
-	if (job.kind != REKEY_JOB_NONE)
-		return netlink_put_job(skb, &job, &mover,
+	mover_show(v, ended, &mover);
+	if (job->kind != REKEY_JOB_NONE)
+		return netlink_put_job(skb, job, &mover,
 				       netlink_job_state(&mover),
-				       mover_todo(v, &job));
-	if (!ended || mover.ended == REKEY_ENDED_NOT)
+				       mover_todo(v, job));
+	if (!ended || mover.ended == MOVER_ENDED_NOT)
 		return 0;
 	return netlink_put_job(skb, &mover.last, &mover,
-			       mover.ended == REKEY_ENDED_DONE ?
+			       mover.ended == MOVER_ENDED_DONE ?
 			       HEARTH_VOLUME_JOB_STATE_DONE :
 			       HEARTH_VOLUME_JOB_STATE_ABORTED,
 			       mover_todo(v, &mover.last));
@@ -191,9 +187,10 @@ static int netlink_put_volume(struct sk_buff *skb, struct rekey_volume *v,
 			      u32 state)
 {
 	dev_t dev = disk_devt(dm_disk(dm_table_get_md(v->ti->table)));
+	char name[DM_NAME_LEN];
 
-	if (nla_put_string(skb, HEARTH_VOLUME_A_VOLUME_NAME,
-			   netlink_name(v)) ||
+	netlink_name(v, name);
+	if (nla_put_string(skb, HEARTH_VOLUME_A_VOLUME_NAME, name) ||
 	    nla_put(skb, HEARTH_VOLUME_A_VOLUME_UUID, REKEY_UUID,
 		    v->meta.sb.uuid) ||
 	    nla_put_u32(skb, HEARTH_VOLUME_A_VOLUME_MAJOR, MAJOR(dev)) ||
@@ -206,7 +203,8 @@ static int netlink_put_volume(struct sk_buff *skb, struct rekey_volume *v,
 	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_VOLUME_REGIONS, v->regions,
 			      HEARTH_VOLUME_A_VOLUME_PAD) ||
 	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_VOLUME_WRITTEN,
-			      volume_written(v), HEARTH_VOLUME_A_VOLUME_PAD) ||
+			      slots_regions(&v->slots),
+			      HEARTH_VOLUME_A_VOLUME_PAD) ||
 	    nla_put_string(skb, HEARTH_VOLUME_A_VOLUME_CIPHER,
 			   v->cipher.name) ||
 	    nla_put_string(skb, HEARTH_VOLUME_A_VOLUME_DRIVER,
@@ -221,11 +219,9 @@ static int netlink_put_parts(struct sk_buff *skb, struct rekey_volume *v)
 	int err = 0;
 	u32 i;
 
-	mutex_lock(&v->meta.lock);
 	for (i = 0; !err && i < REKEY_SLOTS; i++)
 		err = netlink_put_slot(skb, v, i);
-	mutex_unlock(&v->meta.lock);
-	for (i = 0; !err && i < v->devices; i++)
+	for (i = 0; !err && i < v->places.devices; i++)
 		err = netlink_put_device(skb, v, i);
 	return err;
 }
@@ -264,13 +260,12 @@ static int netlink_fill(struct sk_buff *skb, struct rekey_volume *v, u32 state,
 
 static u32 netlink_state(struct rekey_volume *v)
 {
-	return READ_ONCE(v->failed) ? HEARTH_VOLUME_VOLUME_STATE_READ_ONLY :
+	return volume_readonly(v) ? HEARTH_VOLUME_VOLUME_STATE_READ_ONLY :
 	       HEARTH_VOLUME_VOLUME_STATE_ACTIVE;
 }
 
 /* --- notifications ------------------------------------------------------------ */
 
-/* The list's lock is held. */
 static void netlink_send(struct rekey_volume *v, u32 state)
 {
 	const struct show show = {
@@ -302,22 +297,10 @@ void netlink_notify_work(struct work_struct *work)
 	struct rekey_volume *v = container_of(work, struct rekey_volume,
 					      notify_work);
 
-	volumes_hold();
-	if (v->shown)
-		netlink_send(v, netlink_state(v));
-	volumes_release();
-}
-
-/**
- * netlink_notify() - have the group "volumes" told of a change
- * @v: active, or about to be
- *
- * Any context. One who misses a message for want of memory finds out by a
- * dump. A volume that is not shown any more is not told of.
- */
-void netlink_notify(struct rekey_volume *v)
-{
-	schedule_work(&v->notify_work);
+	if (!volume_get(v))
+		return;
+	netlink_send(v, netlink_state(v));
+	volume_put(v);
 }
 
 /**
@@ -326,29 +309,31 @@ void netlink_notify(struct rekey_volume *v)
  */
 void netlink_notify_closed(struct rekey_volume *v)
 {
-	volumes_hold();
 	netlink_send(v, HEARTH_VOLUME_VOLUME_STATE_INACTIVE);
-	volumes_release();
 }
 
 /* --- requests ------------------------------------------------------------------- */
 
-/* Looks for a volume by its name; with the list's lock held till it is put. */
-static struct rekey_volume *netlink_get(struct nlattr *name,
+/* Looks for a volume by its name; volume_put() is due. */
+static struct rekey_volume *netlink_get(struct nlattr *attr,
 					struct netlink_ext_ack *extack)
 {
+	char name[DM_NAME_LEN];
 	struct rekey_volume *v;
+	u64 serial;
 
-	if (!name) {
+	if (!attr) {
 		NL_SET_ERR_MSG(extack, "the name of a volume is needed");
 		return ERR_PTR(-EINVAL);
 	}
-	volumes_hold();
-	for (v = volume_next(0); v; v = volume_next(v->serial))
-		if (!strcmp(netlink_name(v), nla_data(name)))
+	for (v = volume_next(0); v; v = volume_next(serial)) {
+		netlink_name(v, name);
+		if (!strcmp(name, nla_data(attr)))
 			return v;
-	volumes_release();
-	NL_SET_ERR_MSG_ATTR(extack, name, "no active volume has this name");
+		serial = v->serial;
+		volume_put(v);
+	}
+	NL_SET_ERR_MSG_ATTR(extack, attr, "no active volume has this name");
 	return ERR_PTR(-ENODEV);
 }
 
@@ -356,21 +341,19 @@ static u32 netlink_slots(struct rekey_volume *v)
 {
 	u32 i, n = 0;
 
-	mutex_lock(&v->meta.lock);
 	for (i = 0; i < REKEY_SLOTS; i++)
-		n += v->meta.slot[i].state != REKEY_SLOT_FREE;
-	mutex_unlock(&v->meta.lock);
+		n += meta_slot_state(&v->meta, i) != REKEY_SLOT_FREE;
 	return n;
 }
 
 /*
  * A slot may be added meanwhile: there is room for some more. No I/O for the
- * memory: a volume that has to be resumed for it would wait for the list's lock.
+ * memory: who suspends the volume waits for who looks at it.
  */
 static struct sk_buff *netlink_reply(struct rekey_volume *v)
 {
 	return genlmsg_new(NETLINK_BASE + (netlink_slots(v) + 16) *
-			   NETLINK_SLOT + v->devices * NETLINK_DEVICE,
+			   NETLINK_SLOT + v->places.devices * NETLINK_DEVICE,
 			   GFP_NOIO);
 }
 
@@ -393,7 +376,7 @@ int hearth_volume_nl_volume_get_doit(struct sk_buff *skb,
 	reply = netlink_reply(v);
 	if (reply)
 		err = netlink_fill(reply, v, netlink_state(v), &show);
-	volumes_release();
+	volume_put(v);
 	if (!err)
 		return genlmsg_reply(reply, info);
 	nlmsg_free(reply);
@@ -413,13 +396,12 @@ int hearth_volume_nl_volume_get_dumpit(struct sk_buff *skb,
 	struct rekey_volume *v;
 	int err = 0;
 
-	volumes_hold();
 	while (!err && (v = volume_next(cb->args[0]))) {
 		err = netlink_fill(skb, v, netlink_state(v), &show);
 		if (!err)
 			cb->args[0] = v->serial;
+		volume_put(v);
 	}
-	volumes_release();
 	return skb->len ?: err;
 }
 
@@ -437,10 +419,10 @@ static void run_find(struct rekey_volume *v, u64 first, struct run *run)
 	u64 step, i;
 
 	run->first = first;
-	run->entry = READ_ONCE(v->map[first]);
+	run->entry = READ_ONCE(v->map.entry[first]);
 	step = entry_written(run->entry);	/* to the next place */
 	for (i = 1; first + i < v->regions; i++) {
-		if (READ_ONCE(v->map[first + i]) != run->entry + i * step)
+		if (READ_ONCE(v->map.entry[first + i]) != run->entry + i * step)
 			break;
 		if (!(i & 0xffff))
 			cond_resched();
@@ -481,13 +463,13 @@ int hearth_volume_nl_region_get_doit(struct sk_buff *skb,
 		return PTR_ERR(v);
 	run.first = first ? nla_get_u64(first) : 0;
 	if (run.first >= v->regions) {
-		volumes_release();
+		volume_put(v);
 		NL_SET_ERR_MSG_ATTR(info->extack, first,
 				    "the volume has no such region");
 		return -EINVAL;
 	}
 	run_find(v, run.first, &run);
-	volumes_release();
+	volume_put(v);
 	reply = genlmsg_new(NETLINK_BASE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
@@ -540,7 +522,7 @@ int hearth_volume_nl_region_get_dumpit(struct sk_buff *skb,
 		cb->args[0] = min_t(u64, nla_get_u64(first), v->regions);
 	cb->args[1] = 1;
 	while (!err && cb->args[0] < v->regions) {
-		cb->seq = READ_ONCE(v->generation);
+		cb->seq = READ_ONCE(v->map.generation);
 		smp_rmb();	/* the entries are of this generation, or later */
 		run_find(v, cb->args[0], &run);
 		err = run_dump(skb, cb, &run);
@@ -548,8 +530,8 @@ int hearth_volume_nl_region_get_dumpit(struct sk_buff *skb,
 			cb->args[0] += run.count;
 	}
 	smp_rmb();	/* what was read is of this generation, or before */
-	cb->seq = READ_ONCE(v->generation);
-	volumes_release();
+	cb->seq = READ_ONCE(v->map.generation);
+	volume_put(v);
 	return skb->len ?: err;
 }
 

@@ -8,7 +8,6 @@
 struct rekey_volume;
 struct work_struct;
 
-void netlink_notify(struct rekey_volume *v);
 void netlink_notify_closed(struct rekey_volume *v);
 void netlink_notify_work(struct work_struct *work);
 int netlink_init(void);

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Places: where regions lie on the data devices. A bit that is set is a place
- * in use.
- *
- * A place is free only if no entry names it that is on disk or on its way
- * there, and no read of what was there is under way: change.c sees to both.
- */
+/* Places: see place.h. A bit that is set is a place in use. */
 #include <linux/bitmap.h>
+#include <linux/mm.h>
 
-#include "volume.h"
+#include "place.h"
+
+/**
+ * places_init() - no devices
+ * @places: zeroed by the caller
+ */
+void places_init(struct rekey_places *places)
+{
+	spin_lock_init(&places->lock);
+}
 
 /**
  * places_alloc() - room for the bits of each device
- * @v: with its devices
+ * @places: with its devices
  *
  * Return: 0 or -ENOMEM; places_free() is due either way.
  */
-int places_alloc(struct rekey_volume *v)
+int places_alloc(struct rekey_places *places)
 {
 	u32 i;
 
-	for (i = 0; i < v->devices; i++) {
-		struct rekey_device *dev = &v->device[i];
+	for (i = 0; i < places->devices; i++) {
+		struct rekey_device *dev = &places->device[i];
 
 		/* one more: the end of an adopted device may be a short one */
 		dev->used = kvcalloc(BITS_TO_LONGS(dev->places + 1),
@@ -34,29 +38,32 @@ int places_alloc(struct rekey_volume *v)
 
 /**
  * places_free() - undo places_alloc()
- * @v: with its devices
+ * @places: with its devices
  */
-void places_free(struct rekey_volume *v)
+void places_free(struct rekey_places *places)
 {
 	u32 i;
 
-	for (i = 0; i < v->devices; i++)
-		kvfree(v->device[i].used);
+	for (i = 0; i < places->devices; i++)
+		kvfree(places->device[i].used);
 }
 
 /**
  * places_reset() - all places are free, but those of labels
- * @v: not active
+ * @places: of a volume that is not active
  */
-void places_reset(struct rekey_volume *v)
+void places_reset(struct rekey_places *places)
 {
 	u32 i;
 
-	for (i = 0; i < v->devices; i++) {
-		struct rekey_device *dev = &v->device[i];
+	for (i = 0; i < places->devices; i++) {
+		struct rekey_device *dev = &places->device[i];
 
 		bitmap_zero(dev->used, dev->places + 1);
+		dev->use = PLACE_OPEN;
 		dev->free = dev->places;
+		dev->taken = 0;
+		dev->bads = 0;
 		dev->cursor = 0;
 		if (dev->label && dev->places) {
 			__set_bit(0, dev->used);
@@ -65,38 +72,125 @@ void places_reset(struct rekey_volume *v)
 	}
 }
 
-static bool place_exists(struct rekey_volume *v, u64 region, u64 entry)
+/**
+ * places_count() - of all devices
+ * @places: of an active volume
+ * @free: set to the number of free ones
+ * @total: set to the number of all
+ */
+void places_count(struct rekey_places *places, u64 *free, u64 *total)
+{
+	unsigned long flags;
+	u32 i;
+
+	*free = 0;
+	*total = 0;
+	spin_lock_irqsave(&places->lock, flags);
+	for (i = 0; i < places->devices; i++) {
+		*free += places->device[i].free;
+		*total += places->device[i].places;
+	}
+	spin_unlock_irqrestore(&places->lock, flags);
+}
+
+/**
+ * places_free_on() - of one device
+ * @places: of an active volume
+ * @device: its number
+ *
+ * Return: how many are free.
+ */
+u64 places_free_on(struct rekey_places *places, u32 device)
+{
+	unsigned long flags;
+	u64 free;
+
+	spin_lock_irqsave(&places->lock, flags);
+	free = places->device[device].free;
+	spin_unlock_irqrestore(&places->lock, flags);
+	return free;
+}
+
+/**
+ * places_use() - what a device takes from now on
+ * @places: of an active volume
+ * @device: its number
+ * @use: as place.h has it
+ */
+void places_use(struct rekey_places *places, u32 device, enum place_use use)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&places->lock, flags);
+	places->device[device].use = use;
+	spin_unlock_irqrestore(&places->lock, flags);
+}
+
+/**
+ * places_drained() - if nothing lies on a device any more, nothing ever will
+ * @places: of an active volume
+ * @device: its number, one that is being drained
+ *
+ * Return: whether it is so; then the device takes no region any more.
+ */
+bool places_drained(struct rekey_places *places, u32 device)
+{
+	struct rekey_device *dev = &places->device[device];
+	unsigned long flags;
+	bool empty;
+
+	spin_lock_irqsave(&places->lock, flags);
+	empty = !dev->taken;
+	if (empty)
+		dev->use = PLACE_DRAINED;
+	spin_unlock_irqrestore(&places->lock, flags);
+	return empty;
+}
+
+/**
+ * places_slide_down() - is there a free place right above this one?
+ * @places: of an active volume
+ * @last: the entry of the last region
+ *
+ * Return: true where the regions slide by one place from the last one on.
+ */
+bool places_slide_down(struct rekey_places *places, u64 last)
 {
 	struct rekey_device *dev;
-	u64 place = entry_place(entry);
+	u64 above = entry_place(last) + 1;
+	unsigned long flags;
+	bool free;
 
-	if (entry_device(entry) >= v->devices)
+	if (!entry_written(last))
 		return false;
-	dev = &v->device[entry_device(entry)];
-	if (!dev->dm || place > dev->places)
-		return false;
-	return (place << v->region_shift) + region_length(v, region) <=
-	       dev->sectors;
+	dev = &places->device[entry_device(last)];
+	spin_lock_irqsave(&places->lock, flags);
+	free = above < dev->places && !test_bit(above, dev->used);
+	spin_unlock_irqrestore(&places->lock, flags);
+	return free;
 }
 
 /**
  * place_claim() - an entry of the map names this place
- * @v: not active yet
- * @region: whose entry it is
+ * @places: of a volume that is not active yet
  * @entry: a written one, from the disk
+ * @sectors: that the region has
  *
  * Return: false where there is no such place, or it is taken.
  */
-bool place_claim(struct rekey_volume *v, u64 region, u64 entry)
+bool place_claim(struct rekey_places *places, u64 entry, u32 sectors)
 {
-	struct rekey_device *dev;
 	u64 place = entry_place(entry);
+	struct rekey_device *dev;
 
-	if (!place_exists(v, region, entry))
+	if (entry_device(entry) >= places->devices)
 		return false;
-	dev = &v->device[entry_device(entry)];
-	if (__test_and_set_bit(place, dev->used))
+	dev = &places->device[entry_device(entry)];
+	if (!dev->dm || place > dev->places ||
+	    (place << places->region_shift) + sectors > dev->sectors ||
+	    __test_and_set_bit(place, dev->used))
 		return false;
+	dev->taken++;
 	if (place < dev->places)
 		dev->free--;
 	return true;
@@ -132,59 +226,150 @@ static bool place_find(struct rekey_device *dev, u64 near, bool below,
 	return *place < dev->places;
 }
 
+static bool place_take(struct rekey_places *places, u32 slot, u32 device,
+		       u64 near, bool below, u64 *entry)
+{
+	struct rekey_device *dev = &places->device[device];
+	u64 place;
+
+	lockdep_assert_held(&places->lock);
+	if (near == PLACE_ANYWHERE)
+		near = dev->cursor;
+	if (!place_find(dev, near, below, &place))
+		return false;
+	__set_bit(place, dev->used);
+	dev->free--;
+	dev->taken++;
+	dev->cursor = place + 1;
+	*entry = entry_at(slot, device, place);
+	return true;
+}
+
 /**
- * place_get() - take a free place
- * @v: active
+ * place_get() - take a free place of a device
+ * @places: of an active volume
  * @slot: that the region will be under
- * @device: to take it from; REKEY_DEVICES: any, from the first on
- * @near: the place there that would be best
+ * @device: to take it from; not one that takes none
+ * @near: the place there that would be best, or PLACE_ANYWHERE
  * @below: else rather below it than above
  * @entry: set to the entry that names the place
  *
+ * Any context.
+ *
  * Return: false where there is none.
  */
-bool place_get(struct rekey_volume *v, u32 slot, u32 device, u64 near,
+bool place_get(struct rekey_places *places, u32 slot, u32 device, u64 near,
 	       bool below, u64 *entry)
 {
-	u32 first = device < v->devices ? device : 0;
-	u32 last = device < v->devices ? device : v->devices - 1;
 	unsigned long flags;
-	bool found = false;
-	u64 place;
-	u32 i;
+	bool found;
 
-	spin_lock_irqsave(&v->lock, flags);
-	for (i = first; !found && i <= last; i++) {
-		struct rekey_device *dev = &v->device[i];
-
-		if (device == REKEY_DEVICES)
-			near = dev->cursor;
-		found = place_find(dev, near, below, &place);
-		if (!found)
-			continue;
-		__set_bit(place, dev->used);
-		dev->free--;
-		dev->cursor = place + 1;
-		*entry = entry_at(slot, i, place);
-	}
-	spin_unlock_irqrestore(&v->lock, flags);
+	spin_lock_irqsave(&places->lock, flags);
+	found = places->device[device].use == PLACE_OPEN &&
+		place_take(places, slot, device, near, below, entry);
+	spin_unlock_irqrestore(&places->lock, flags);
 	return found;
 }
 
 /**
- * place_put() - nothing names this place any more
- * @v: the volume
- * @entry: that did
+ * place_get_any() - take a free place, of the first device that has one
+ * @places: of an active volume
+ * @slot: that the region will be under
+ * @entry: set to the entry that names the place
+ *
+ * One that is being drained is asked when no other has any: its owner wants it
+ * empty, but a write that fails is worse. The drain goes another round.
+ *
+ * Any context.
+ *
+ * Return: false where there is none.
  */
-void place_put(struct rekey_volume *v, u64 entry)
+bool place_get_any(struct rekey_places *places, u32 slot, u64 *entry)
 {
-	struct rekey_device *dev = &v->device[entry_device(entry)];
-	u64 place = entry_place(entry);
 	unsigned long flags;
+	bool found = false;
+	int use;
+	u32 i;
 
-	spin_lock_irqsave(&v->lock, flags);
+	spin_lock_irqsave(&places->lock, flags);
+	for (use = PLACE_OPEN; !found && use <= PLACE_DRAINING; use++)
+		for (i = 0; !found && i < places->devices; i++)
+			found = places->device[i].use == use &&
+				place_take(places, slot, i, PLACE_ANYWHERE,
+					   false, entry);
+	spin_unlock_irqrestore(&places->lock, flags);
+	return found;
+}
+
+static void place_free(struct rekey_device *dev, u64 place)
+{
 	__clear_bit(place, dev->used);
 	if (place < dev->places)
 		dev->free++;
-	spin_unlock_irqrestore(&v->lock, flags);
+}
+
+/**
+ * place_put() - nothing names this place any more
+ * @places: of the volume
+ * @entry: that did
+ *
+ * Any context.
+ */
+void place_put(struct rekey_places *places, u64 entry)
+{
+	struct rekey_device *dev = &places->device[entry_device(entry)];
+	unsigned long flags;
+
+	spin_lock_irqsave(&places->lock, flags);
+	dev->taken--;
+	place_free(dev, entry_place(entry));
+	spin_unlock_irqrestore(&places->lock, flags);
+}
+
+/**
+ * place_put_bad() - nothing names this place, and it could not be written
+ * @places: of the volume
+ * @entry: that would have
+ *
+ * Nobody gets it before places_forgive(), as long as there are not too many of
+ * them. Any context.
+ */
+void place_put_bad(struct rekey_places *places, u64 entry)
+{
+	struct rekey_device *dev = &places->device[entry_device(entry)];
+	unsigned long flags;
+
+	spin_lock_irqsave(&places->lock, flags);
+	dev->taken--;
+	if (dev->bads < PLACE_BADS)
+		dev->bad[dev->bads++] = entry_place(entry);
+	else
+		place_free(dev, entry_place(entry));
+	spin_unlock_irqrestore(&places->lock, flags);
+}
+
+/**
+ * places_forgive() - places that could not be written are as good as others
+ * @places: of an active volume
+ *
+ * The device may be sound again.
+ *
+ * Return: whether there were any.
+ */
+bool places_forgive(struct rekey_places *places)
+{
+	unsigned long flags;
+	bool any = false;
+	u32 i;
+
+	spin_lock_irqsave(&places->lock, flags);
+	for (i = 0; i < places->devices; i++) {
+		struct rekey_device *dev = &places->device[i];
+
+		any |= dev->bads;
+		while (dev->bads)
+			place_free(dev, dev->bad[--dev->bads]);
+	}
+	spin_unlock_irqrestore(&places->lock, flags);
+	return any;
 }

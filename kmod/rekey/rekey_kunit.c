@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit tests of what needs no device: the format on disk, the places. */
+/* KUnit tests of what needs no device: the format on disk, the map, the places. */
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 
 /* They have no state outside of what they are given, so test a copy. */
 #include "format.c"
+#include "map.c"
 #include "place.c"
 
 /* --- format.c: superblock --------------------------------------------------------- */
@@ -147,8 +148,8 @@ static void super_wrong_job(struct kunit *test)
 	SUPER_REFUSES(disk->count, 0);
 	SUPER_REFUSES(disk->count, 9);
 	SUPER_REFUSES(disk->count, U64_MAX - 2);
-	/* as a move between devices, of which there are two */
-	SUPER_REFUSES(disk->job, REKEY_JOB_MOVE);
+	/* as a drain of a device, of which there are two */
+	SUPER_REFUSES(disk->job, REKEY_JOB_DRAIN);
 }
 
 /* Whatever is read from garbage stays within what the code relies on. */
@@ -261,9 +262,12 @@ static void map_pages(struct kunit *test)
 	map_pack(&page->map, in, ARRAY_SIZE(in));
 	KUNIT_EXPECT_NULL(test, map_unpack(&page->map, out, ARRAY_SIZE(out)));
 	KUNIT_EXPECT_EQ(test, memcmp(in, out, sizeof(in)), 0);
-	/* one that the map has not */
+	/* one that the map has not: never written, as a growth leaves it */
+	KUNIT_EXPECT_NULL(test, map_unpack(&page->map, out,
+					   ARRAY_SIZE(out) - 1));
+	/* and one that is written */
 	KUNIT_EXPECT_NOT_NULL(test, map_unpack(&page->map, out,
-					       ARRAY_SIZE(out) - 1));
+					       ARRAY_SIZE(out) - 2));
 	page->map.entry[4] = cpu_to_le64(U64_MAX);
 	KUNIT_EXPECT_NOT_NULL(test, map_unpack(&page->map, out,
 					       ARRAY_SIZE(out)));
@@ -313,11 +317,180 @@ static struct kunit_suite map_suite = {
 	.test_cases = map_cases,
 };
 
+/* --- map.c -------------------------------------------------------------------------- */
+
+static struct rekey_key test_key;
+
+/* Stands for that of slot.c: slot 0 has a key. */
+struct rekey_key *slot_get_key(struct rekey_slots *slots, u32 slot)
+{
+	if (slot)
+		return NULL;
+	percpu_ref_get(&test_key.ref);
+	return &test_key;
+}
+
+static void key_gone(struct percpu_ref *ref)
+{
+	complete(&test_key.gone);
+}
+
+struct map_world {
+	struct rekey_map map;
+	struct map_claim claim;
+	int drained;
+};
+
+static void map_free(void *data)
+{
+	struct map_world *w = data;
+
+	map_exit(&w->map);
+	percpu_ref_kill(&test_key.ref);
+	wait_for_completion(&test_key.gone);
+	percpu_ref_exit(&test_key.ref);
+}
+
+static void map_drained(struct map_claim *claim)
+{
+	container_of(claim, struct map_world, claim)->drained++;
+}
+
+/* Regions 0 to 3 lie somewhere under slot 0, the others nowhere. */
+static struct map_world *map_new(struct kunit *test)
+{
+	struct map_world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	u64 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	init_completion(&test_key.gone);
+	KUNIT_ASSERT_EQ(test, percpu_ref_init(&test_key.ref, key_gone, 0,
+					      GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, map_init(&w->map, 8, NULL), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, map_free, w), 0);
+	for (i = 0; i < 4; i++)
+		w->map.entry[i] = entry_at(0, 0, i);
+	claim_init(&w->claim, 2, map_drained);
+	return w;
+}
+
+/* A claim waits for the writers that are there, then for the readers. */
+static void map_claims(struct kunit *test)
+{
+	struct map_user reader = { .region = 2 };
+	struct map_user writer = { .region = 2, .write = true };
+	struct map_user other = { .region = 3, .write = true };
+	struct bio_list waiting = BIO_EMPTY_LIST;
+	struct map_world *w = map_new(test);
+	struct bio bio = {};
+	u64 entry;
+
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &reader, NULL), MAP_ENTERED);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &writer, NULL), MAP_ENTERED);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &other, NULL), MAP_ENTERED);
+	KUNIT_EXPECT_TRUE(test, claim_start(&w->map, &w->claim, &entry));
+	KUNIT_EXPECT_EQ(test, entry, entry_at(0, 0, 2));
+	KUNIT_EXPECT_EQ(test, w->drained, 0);
+	map_leave(&w->map, &writer);
+	KUNIT_EXPECT_EQ(test, w->drained, 1);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &writer, &bio), MAP_WAIT);
+	claim_publish(&w->map, &w->claim, entry_at(0, 0, 7), &waiting);
+	KUNIT_EXPECT_PTR_EQ(test, bio_list_pop(&waiting), &bio);
+	KUNIT_EXPECT_EQ(test, w->drained, 1);
+	map_leave(&w->map, &reader);
+	KUNIT_EXPECT_EQ(test, w->drained, 2);
+	claim_end(&w->map, &w->claim, &waiting);
+	KUNIT_EXPECT_EQ(test, map_entry(&w->map, 2), entry_at(0, 0, 7));
+	map_leave(&w->map, &other);
+}
+
+/*
+ * A commit has failed: nobody knows which entry is on disk. A writer that had looked
+ * before, and comes when the claim is over, must not write to the old place.
+ */
+static void map_sealed(struct kunit *test)
+{
+	struct map_user writer = { .region = 2, .write = true };
+	struct map_user reader = { .region = 2 };
+	struct bio_list waiting = BIO_EMPTY_LIST;
+	struct map_world *w = map_new(test);
+	u64 entry;
+
+	KUNIT_EXPECT_TRUE(test, claim_start(&w->map, &w->claim, &entry));
+	map_seal(&w->map, true);
+	claim_end(&w->map, &w->claim, &waiting);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &writer, NULL), MAP_SEALED);
+	writer.region = 6;
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &writer, NULL), MAP_SEALED);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &reader, NULL), MAP_ENTERED);
+	map_leave(&w->map, &reader);
+}
+
+static void map_verdicts(struct kunit *test)
+{
+	struct map_user user = { .region = 5, .write = true };
+	struct map_world *w = map_new(test);
+
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &user, NULL), MAP_UNWRITTEN);
+	w->map.entry[5] = entry_at(1, 0, 5);
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &user, NULL), MAP_NO_KEY);
+	w->map.entry[5] = REKEY_ENTRY_LOST;
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &user, NULL), MAP_LOST);
+	user.write = false;
+	KUNIT_EXPECT_EQ(test, map_enter(&w->map, &user, NULL), MAP_LOST);
+}
+
+/* Bios that wait, taken in the order of their sectors. */
+static void map_takes(struct kunit *test)
+{
+	struct bio bios[3] = {};
+	struct map_world *w = map_new(test);
+	struct bio_list waiting = BIO_EMPTY_LIST;
+	u64 entry;
+	u32 gap, i;
+
+	for (i = 0; i < 3; i++)
+		bios[i].bi_opf = REQ_OP_WRITE;
+	bios[0].bi_iter.bi_sector = 40;
+	bios[1].bi_iter.bi_sector = 0;
+	bios[2].bi_iter.bi_sector = 8;
+	for (i = 0; i < 3; i++)
+		bio_list_add(&w->claim.bios, &bios[i]);
+	KUNIT_EXPECT_TRUE(test, claim_start(&w->map, &w->claim, &entry));
+	gap = 512;
+	KUNIT_EXPECT_PTR_EQ(test, claim_take(&w->map, &w->claim, 0, &gap),
+			    &bios[1]);
+	gap = 504;
+	KUNIT_EXPECT_PTR_EQ(test, claim_take(&w->map, &w->claim, 8, &gap),
+			    &bios[2]);
+	gap = 496;
+	KUNIT_EXPECT_NULL(test, claim_take(&w->map, &w->claim, 16, &gap));
+	KUNIT_EXPECT_EQ(test, gap, 24U);
+	/* it begins before: it goes on when the region is there */
+	gap = 464;
+	KUNIT_EXPECT_NULL(test, claim_take(&w->map, &w->claim, 48, &gap));
+	KUNIT_EXPECT_EQ(test, gap, 464U);
+	claim_end(&w->map, &w->claim, &waiting);
+	KUNIT_EXPECT_PTR_EQ(test, bio_list_pop(&waiting), &bios[0]);
+}
+
+static struct kunit_case user_cases[] = {
+	KUNIT_CASE(map_claims),
+	KUNIT_CASE(map_sealed),
+	KUNIT_CASE(map_verdicts),
+	KUNIT_CASE(map_takes),
+	{}
+};
+
+static struct kunit_suite user_suite = {
+	.name = "hearth_rekey_users",
+	.test_cases = user_cases,
+};
+
 /* --- place.c ------------------------------------------------------------------------ */
 
 struct place_world {
-	struct rekey_volume v;
-	struct dm_target ti;
+	struct rekey_places places;
 	struct dm_dev dm;
 };
 
@@ -326,101 +499,143 @@ static void place_exit(void *data)
 	places_free(data);
 }
 
-/* Two devices of ten and four places; a volume of ten regions and a bit. */
-static struct rekey_volume *places_new(struct kunit *test)
+/* Two devices of ten and four places of 512 sectors, and a bit. */
+static struct rekey_places *places_new(struct kunit *test)
 {
 	struct place_world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
-	struct rekey_volume *v;
+	struct rekey_places *p;
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
-	v = &w->v;
-	spin_lock_init(&v->lock);
-	v->ti = &w->ti;
-	w->ti.len = 10 * 512 + 8;
-	v->region_sectors = 512;
-	v->region_shift = 9;
-	v->regions = 11;
-	v->devices = 2;
+	p = &w->places;
+	places_init(p);
+	p->region_shift = 9;
+	p->devices = 2;
 	for (i = 0; i < 2; i++) {
-		v->device[i].dm = &w->dm;
-		v->device[i].places = i ? 4 : 10;
-		v->device[i].sectors = v->device[i].places * 512 + 16;
-		v->device[i].label = i;
+		p->device[i].dm = &w->dm;
+		p->device[i].places = i ? 4 : 10;
+		p->device[i].sectors = p->device[i].places * 512 + 16;
+		p->device[i].label = i;
 	}
-	KUNIT_ASSERT_EQ(test, places_alloc(v), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, place_exit, v),
+	KUNIT_ASSERT_EQ(test, places_alloc(p), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, place_exit, p),
 			0);
-	places_reset(v);
-	return v;
+	places_reset(p);
+	return p;
 }
 
 static void place_claims(struct kunit *test)
 {
-	struct rekey_volume *v = places_new(test);
+	struct rekey_places *p = places_new(test);
 
-	KUNIT_EXPECT_TRUE(test, place_claim(v, 0, entry_at(0, 0, 0)));
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 1, entry_at(0, 0, 0)));
-	KUNIT_EXPECT_TRUE(test, place_claim(v, 1, entry_at(0, 1, 3)));
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 0, 0), 512));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 0, 0), 512));
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 1, 3), 512));
 	/* the label, behind the end, no such device */
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 1, 0)));
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 1, 4)));
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0, 11)));
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 2, 1)));
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0,
-							    BIT_ULL(39))));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 1, 0), 512));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 1, 4), 512));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 0, 11), 512));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 2, 1), 512));
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 0, BIT_ULL(39)),
+					     512));
 	/* the short end of a device holds the short last region alone */
-	KUNIT_EXPECT_FALSE(test, place_claim(v, 2, entry_at(0, 0, 10)));
-	KUNIT_EXPECT_TRUE(test, place_claim(v, 10, entry_at(0, 0, 10)));
-	KUNIT_EXPECT_EQ(test, v->device[0].free, 9ULL);
-	KUNIT_EXPECT_EQ(test, v->device[1].free, 2ULL);
+	KUNIT_EXPECT_FALSE(test, place_claim(p, entry_at(0, 0, 10), 512));
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 0, 10), 8));
+	KUNIT_EXPECT_EQ(test, p->device[0].free, 9ULL);
+	KUNIT_EXPECT_EQ(test, p->device[1].free, 2ULL);
 	/* it comes back, but not into use */
-	place_put(v, entry_at(0, 0, 10));
-	KUNIT_EXPECT_EQ(test, v->device[0].free, 9ULL);
+	place_put(p, entry_at(0, 0, 10));
+	KUNIT_EXPECT_EQ(test, p->device[0].free, 9ULL);
 }
 
 static void place_near(struct kunit *test)
 {
-	struct rekey_volume *v = places_new(test);
+	struct rekey_places *p = places_new(test);
 	u64 entry;
 
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 5, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 5, false, &entry));
 	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 5));
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 5, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 5, false, &entry));
 	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 6));
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 6, true, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 6, true, &entry));
 	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 4));
 	/* round the end, and from behind it */
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 9, false, &entry));
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 9, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 9, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 9, false, &entry));
 	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 0));
-	KUNIT_EXPECT_TRUE(test, place_get(v, 3, 0, 77, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 3, 0, 77, false, &entry));
 	KUNIT_EXPECT_EQ(test, entry, entry_at(3, 0, 1));
 }
 
 static void place_until_none(struct kunit *test)
 {
-	struct rekey_volume *v = places_new(test);
+	struct rekey_places *p = places_new(test);
 	u64 entry;
 	int n = 0;
 
-	while (place_get(v, 0, REKEY_DEVICES, 0, false, &entry)) {
+	while (place_get_any(p, 0, &entry)) {
 		KUNIT_ASSERT_NE(test, entry, entry_at(0, 1, 0));
 		if (n++ > 20)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, n, 13);
-	KUNIT_EXPECT_FALSE(test, place_get(v, 0, 0, 0, true, &entry));
-	place_put(v, entry_at(0, 0, 7));
-	KUNIT_EXPECT_FALSE(test, place_get(v, 0, 1, 7, false, &entry));
-	KUNIT_EXPECT_TRUE(test, place_get(v, 0, 0, 2, true, &entry));
+	KUNIT_EXPECT_FALSE(test, place_get(p, 0, 0, 0, true, &entry));
+	place_put(p, entry_at(0, 0, 7));
+	KUNIT_EXPECT_FALSE(test, place_get(p, 0, 1, 7, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 2, true, &entry));
 	KUNIT_EXPECT_EQ(test, entry_place(entry), 7ULL);
+}
+
+/* A device that is drained takes what has no other place, then nothing. */
+static void place_drain(struct kunit *test)
+{
+	struct rekey_places *p = places_new(test);
+	u64 entry;
+	int i;
+
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 0, 3), 512));
+	places_use(p, 0, PLACE_DRAINING);
+	for (i = 1; i < 4; i++) {
+		KUNIT_EXPECT_TRUE(test, place_get_any(p, 0, &entry));
+		KUNIT_EXPECT_EQ(test, entry_device(entry), 1U);
+	}
+	KUNIT_EXPECT_FALSE(test, place_get(p, 0, 0, 0, false, &entry));
+	KUNIT_EXPECT_TRUE(test, place_get_any(p, 0, &entry));
+	KUNIT_EXPECT_EQ(test, entry_device(entry), 0U);
+	KUNIT_EXPECT_FALSE(test, places_drained(p, 0));
+	place_put(p, entry);
+	KUNIT_EXPECT_FALSE(test, places_drained(p, 0));
+	place_put(p, entry_at(0, 0, 3));
+	KUNIT_EXPECT_TRUE(test, places_drained(p, 0));
+	KUNIT_EXPECT_FALSE(test, place_get_any(p, 0, &entry));
+}
+
+/* A place that could not be written is not given away again, for a while. */
+static void place_bad(struct kunit *test)
+{
+	struct rekey_places *p = places_new(test);
+	u64 entry;
+
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 5, false, &entry));
+	place_put_bad(p, entry);
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 5, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry_place(entry), 6ULL);
+	place_put(p, entry);
+	KUNIT_EXPECT_EQ(test, p->device[0].free, 9ULL);
+	KUNIT_EXPECT_TRUE(test, places_drained(p, 0));
+	places_use(p, 0, PLACE_OPEN);
+	places_forgive(p);
+	KUNIT_EXPECT_EQ(test, p->device[0].free, 10ULL);
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 5, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry_place(entry), 5ULL);
 }
 
 static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_claims),
 	KUNIT_CASE(place_near),
 	KUNIT_CASE(place_until_none),
+	KUNIT_CASE(place_drain),
+	KUNIT_CASE(place_bad),
 	{}
 };
 
@@ -429,7 +644,7 @@ static struct kunit_suite place_suite = {
 	.test_cases = place_cases,
 };
 
-kunit_test_suites(&super_suite, &map_suite, &place_suite);
+kunit_test_suites(&super_suite, &map_suite, &user_suite, &place_suite);
 
 MODULE_DESCRIPTION("KUnit tests of dm-rekey");
 MODULE_LICENSE("GPL");

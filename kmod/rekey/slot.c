@@ -1,403 +1,246 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Keys of slots: from the keyring into a transform, and gone again. */
-#include <crypto/hash.h>
-#include <keys/user-type.h>
-#include <linux/key.h>
-#include <linux/slab.h>
+/* Slots that have a key: see slot.h. */
+#include <linux/rcupdate.h>
 
-#include "../compat/compat.h"
 #include "slot.h"
 
-#define DM_MSG_PREFIX "rekey"
-
-#define KEY_SIZE_MAX	1024
-
-/* --- from the keyring ------------------------------------------------------- */
-
-/* ":<bytes>:logon:<description>"; whatever else there may be is refused. */
-static const char *source_parse(const char *source, u32 *size)
+/**
+ * slots_init() - no keys
+ * @slots: zeroed by the caller
+ * @lock: held by whoever loads or evicts
+ * @cipher: of the volume
+ * @meta: with the slot table
+ */
+void slots_init(struct rekey_slots *slots, struct mutex *lock,
+		const struct rekey_cipher *cipher, struct rekey_meta *meta)
 {
-	int n = 0;
-
-	if (sscanf(source, ":%u%n", size, &n) != 1 || !*size ||
-	    *size > KEY_SIZE_MAX || !str_has_prefix(source + n, ":logon:"))
-		return NULL;
-	source += n + strlen(":logon:");
-	/* a logon key's description has a prefix of its own */
-	return strchr(source, ':') ? source : NULL;
-}
-
-/* Calls @use with the key's bytes, which stay where they are. */
-static int source_use(const char *source, char **error,
-		      int (*use)(void *to, const u8 *key, u32 size), void *to)
-{
-	const struct user_key_payload *payload;
-	const char *description;
-	struct key *key;
-	u32 size;
-	int err;
-
-	*error = "Keys come from keyrings, as :<bytes>:logon:<description>";
-	description = source_parse(source, &size);
-	if (!description)
-		return -EINVAL;
-	*error = "There is no such key in the keyring";
-	key = request_key(&key_type_logon, description, NULL);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	down_read(&key->sem);
-	payload = user_key_payload_locked(key);
-	if (!payload) {
-		*error = "The key was revoked";
-		err = -EKEYREVOKED;
-	} else if (payload->datalen != size) {
-		*error = "The key is not as long as was said";
-		err = -EINVAL;
-	} else {
-		*error = "The key does not fit the cipher";
-		err = use(to, payload->data, size);
-	}
-	up_read(&key->sem);
-	key_put(key);
-	return err;
-}
-
-static int set_mac_key(void *to, const u8 *key, u32 size)
-{
-	return crypto_shash_setkey(to, key, size);
+	slots->lock = lock;
+	slots->cipher = cipher;
+	slots->meta = meta;
 }
 
 /**
- * slot_read_mac() - HMAC-SHA256 with a key of the keyring
- * @source: ":<bytes>:logon:<description>"
- * @least: bytes that the key must have
- * @error: set to a sentence on failure
+ * slots_exit() - wipe all keys
+ * @slots: that no I/O uses
+ */
+void slots_exit(struct rekey_slots *slots)
+{
+	u32 i;
+
+	if (!slots->lock)
+		return;
+	mutex_lock(slots->lock);
+	for (i = 0; i < REKEY_SLOTS; i++)
+		slot_evict(slots, i);
+	mutex_unlock(slots->lock);
+}
+
+/**
+ * slots_regions() - how many regions were ever written
+ * @slots: of an active volume
  *
- * Return: the transform, to be freed with crypto_free_shash(), or an ERR_PTR.
- */
-struct crypto_shash *slot_read_mac(const char *source, u32 least,
-				   char **error)
-{
-	struct crypto_shash *mac;
-	u32 size;
-	int err;
-
-	*error = "The key is too short";
-	if (source_parse(source, &size) && size < least)
-		return ERR_PTR(-EINVAL);
-	*error = "The kernel does not have hmac(sha256)";
-	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
-	if (IS_ERR(mac))
-		return mac;
-	err = source_use(source, error, set_mac_key, mac);
-	if (!err)
-		return mac;
-	crypto_free_shash(mac);
-	return ERR_PTR(err);
-}
-
-/* --- keys of data ------------------------------------------------------------- */
-
-static void key_released(struct percpu_ref *ref)
-{
-	struct rekey_key *key = container_of(ref, struct rekey_key, ref);
-
-	complete(&key->gone);
-}
-
-static int set_data_key(void *to, const u8 *bytes, u32 size)
-{
-	struct rekey_key *key = to;
-
-	key->size = size;
-	return crypto_skcipher_setkey(key->tfm, bytes, size);
-}
-
-/*
- * The key check value: HMAC of what the key is for, under the key. So it is of
- * no use for another slot or volume, and equal keys in two slots look different.
- */
-static int slot_kcv(struct rekey_volume *v, struct crypto_shash *mac, u32 slot,
-		    u8 *kcv)
-{
-	static const u8 purpose[16] = "hearth-rekey-kcv";
-	SHASH_DESC_ON_STACK(desc, mac);
-	__le32 number = cpu_to_le32(slot);
-	int err;
-
-	desc->tfm = mac;
-	err = crypto_shash_init(desc);
-	if (!err)
-		err = crypto_shash_update(desc, purpose, sizeof(purpose));
-	if (!err)
-		err = crypto_shash_update(desc, v->meta.sb.uuid, REKEY_UUID);
-	if (!err)
-		err = crypto_shash_update(desc, (u8 *)&number, sizeof(number));
-	if (!err)
-		err = crypto_shash_update(desc, (u8 *)v->cipher.name,
-					  strlen(v->cipher.name));
-	if (!err)
-		err = crypto_shash_final(desc, kcv);
-	shash_desc_zero(desc);
-	return err;
-}
-
-/**
- * slot_make_kcv() - compute the key check value of a key
- * @v: with its superblock read
- * @key: filled in
- * @slot: that the key is for
- * @error: set to a sentence on failure
+ * Any context.
  *
- * Return: 0 or a negative errno.
+ * Return: their number.
  */
-int slot_make_kcv(struct rekey_volume *v, struct rekey_key *key, u32 slot,
-		  char **error)
+u64 slots_regions(const struct rekey_slots *slots)
 {
-	struct crypto_shash *mac = slot_read_mac(key->source, 1, error);
-	int err;
+	u64 n = 0;
+	u32 i;
 
-	if (IS_ERR(mac))
-		return PTR_ERR(mac);
-	err = slot_kcv(v, mac, slot, key->kcv);
-	crypto_free_shash(mac);
-	return err;
+	for (i = 0; i < REKEY_SLOTS; i++)
+		n += slot_regions(slots, i);
+	return n;
 }
 
 /**
- * slot_read_key() - make a transform from a key of the keyring
- * @v: with its superblock read
- * @slot: that it is for
- * @source: ":<bytes>:logon:<description>"
- * @error: set to a sentence on failure
+ * slot_count() - an entry of the map has changed
+ * @slots: of the volume
+ * @old: as it was
+ * @new: as it is
  *
- * Return: a key that no slot has yet, or an ERR_PTR.
+ * Any context.
  */
-struct rekey_key *slot_read_key(struct rekey_volume *v, u32 slot,
-				const char *source, char **error)
+void slot_count(struct rekey_slots *slots, u64 old, u64 new)
 {
-	struct rekey_key *key;
-	int err = -ENOMEM;
-
-	*error = "Out of memory";
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
-	if (!key)
-		return ERR_PTR(-ENOMEM);
-	init_completion(&key->gone);
-	if (percpu_ref_init(&key->ref, key_released, 0, GFP_KERNEL))
-		goto err_key;
-	key->source = kstrdup(source, GFP_KERNEL);
-	if (!key->source)
-		goto err_ref;
-	*error = "The kernel does not have this cipher";
-	key->tfm = crypto_alloc_skcipher(v->cipher.api, 0,
-					 CRYPTO_ALG_ALLOCATES_MEMORY);
-	if (IS_ERR(key->tfm)) {
-		err = PTR_ERR(key->tfm);
-		goto err_source;
-	}
-	/* another driver may have come since the table was loaded */
-	*error = "The cipher's driver has changed: load the table again";
-	err = -EXDEV;
-	if (sizeof(struct skcipher_request) +
-	    crypto_skcipher_reqsize(key->tfm) > v->cipher.req_size)
-		goto err_tfm;
-	err = source_use(source, error, set_data_key, key);
-	if (!err)
-		err = slot_make_kcv(v, key, slot, error);
-	if (!err)
-		return key;
-err_tfm:
-	crypto_free_skcipher(key->tfm);
-err_source:
-	kfree(key->source);
-err_ref:
-	percpu_ref_exit(&key->ref);
-err_key:
-	kfree(key);
-	return ERR_PTR(err);
+	if (entry_written(old))
+		atomic64_dec(&slots->slot[entry_slot(old)].regions);
+	if (entry_written(new))
+		atomic64_inc(&slots->slot[entry_slot(new)].regions);
 }
-
-/**
- * slot_free_key() - wipe a key that no slot has
- * @key: and nobody uses
- */
-void slot_free_key(struct rekey_key *key)
-{
-	crypto_free_skcipher(key->tfm);	/* wipes its memory */
-	kfree(key->source);
-	percpu_ref_exit(&key->ref);
-	kfree_sensitive(key);
-}
-
-/**
- * slot_check_key() - is this the slot's key?
- * @key: as read
- * @info: what the slot table has; a free slot takes any key
- * @error: set to a sentence on failure
- *
- * Return: 0 or a negative errno.
- */
-int slot_check_key(const struct rekey_key *key,
-		   const struct rekey_slot_info *info, char **error)
-{
-	switch (info->state) {
-	case REKEY_SLOT_FREE:
-		return 0;
-	case REKEY_SLOT_USED:
-		if (key->size == info->key_size &&
-		    !crypto_memneq(key->kcv, info->kcv, REKEY_KCV))
-			return 0;
-		*error = "Wrong key: it is not the one of this slot";
-		return -EKEYREJECTED;
-	default:
-		*error = "The slot is being erased";
-		return -EBUSY;
-	}
-}
-
-/* --- slots that have a key -------------------------------------------------- */
 
 /**
  * slot_get_key() - use the key of a slot
- * @v: the volume
+ * @slots: of the volume
  * @slot: its number
  *
- * Any context. slot_put_key() when it is not used any more.
+ * Any context. keys_put() when it is not used any more.
  *
  * Return: the key, or NULL where it is not loaded.
  */
-struct rekey_key *slot_get_key(struct rekey_volume *v, u32 slot)
+struct rekey_key *slot_get_key(struct rekey_slots *slots, u32 slot)
 {
 	struct rekey_key *key;
 
 	rcu_read_lock();
-	key = rcu_dereference(v->slot[slot].key);
+	key = rcu_dereference(slots->slot[slot].key);
 	if (key && !percpu_ref_tryget_live(&key->ref))
 		key = NULL;
 	rcu_read_unlock();
 	return key;
 }
 
-/**
- * slot_loaded() - is the key of a slot there?
- * @v: the volume
- * @slot: its number
- *
- * Return: true where it is.
+/*
+ * A slot's first key makes it the slot's key for good; not @now: with the first
+ * write of the metadata.
  */
-bool slot_loaded(struct rekey_volume *v, u32 slot)
+static int slot_bind(struct rekey_slots *slots, u32 slot,
+		     const struct rekey_key *key, bool now, char **error)
 {
-	return rcu_access_pointer(v->slot[slot].key);
-}
-
-/* A slot's first key makes it the slot's key for good. */
-static int slot_bind(struct rekey_volume *v, u32 slot,
-		     const struct rekey_key *key, char **error)
-{
-	struct rekey_slot_info *info = &v->meta.slot[slot];
+	struct rekey_meta *meta = slots->meta;
 	int err;
 
-	lockdep_assert_held(&v->meta.lock);
-	err = slot_check_key(key, info, error);
-	if (err || info->state == REKEY_SLOT_USED)
+	lockdep_assert_held(&meta->lock);
+	if (meta->slot[slot].state == REKEY_SLOT_ERASED && now &&
+	    meta_may_write(meta)) {
+		*error = "The erase of this slot cannot be ended";
+		err = meta_begin(meta);
+		if (err)
+			return err;
+	}
+	err = keys_check(key, &meta->slot[slot], error);
+	if (err || meta->slot[slot].state == REKEY_SLOT_USED)
 		return err;
-	if (!v->active) {
-		*error = "The volume is suspended: a new slot cannot be written";
-		return -EBUSY;
-	}
-	if (v->failed) {
-		*error = "The volume is read-only";
+	*error = "This slot is nobody's: it takes no key";
+	if (slot == REKEY_SLOT_NOBODY)
+		return -EINVAL;
+	*error = "The volume is read-only";
+	if (!meta_may_write(meta))
 		return -EROFS;
-	}
-	info->state = REKEY_SLOT_USED;
-	info->key_size = key->size;
-	memcpy(info->kcv, key->kcv, REKEY_KCV);
-	err = meta_write_slots(&v->meta, slot);
-	if (!err)
-		return 0;
-	memset(info, 0, sizeof(*info));
-	volume_fail(v, "slot table", err);
 	*error = "The slot table cannot be written";
+	return meta_bind_slot(meta, slot, key->size, key->kcv, now);
+}
+
+/**
+ * slot_read() - load a key of a table, before the volume is active
+ * @slots: of the volume, whose slot table was read
+ * @slot: its number
+ * @source: ":<bytes>:logon:<description>"
+ * @error: set to a sentence on failure
+ *
+ * slots_activate() is due.
+ *
+ * Return: 0 or a negative errno.
+ */
+int slot_read(struct rekey_slots *slots, u32 slot, const char *source,
+	      char **error)
+{
+	struct rekey_meta *meta = slots->meta;
+	struct rekey_key *key;
+	int err;
+
+	*error = "Bad key option";
+	if (slot_loaded(slots, slot))
+		return -EINVAL;
+	key = keys_read(slots->cipher, meta->sb.uuid, slot, source, error);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	err = keys_check(key, &meta->slot[slot], error);
+	if (err)
+		keys_free(key);
+	else
+		rcu_assign_pointer(slots->slot[slot].key, key);
 	return err;
 }
 
 /**
  * slot_load() - load a key into a slot
- * @v: the volume; its message lock is held
+ * @slots: of the volume; their lock is held
  * @slot: its number
  * @source: ":<bytes>:logon:<description>"
+ * @active: the volume is: a free slot may take the key as its own
  * @error: set to a sentence on failure
  *
  * A slot that has its key already keeps it, if it is the same.
  *
  * Return: 0 or a negative errno.
  */
-int slot_load(struct rekey_volume *v, u32 slot, const char *source,
-	      char **error)
+int slot_load(struct rekey_slots *slots, u32 slot, const char *source,
+	      bool active, char **error)
 {
+	struct rekey_meta *meta = slots->meta;
 	struct rekey_key *key;
 	int err;
 
-	lockdep_assert_held(&v->message);
-	key = slot_read_key(v, slot, source, error);
+	lockdep_assert_held(slots->lock);
+	key = keys_read(slots->cipher, meta->sb.uuid, slot, source, error);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	mutex_lock(&v->meta.lock);
-	err = slot_bind(v, slot, key, error);
-	mutex_unlock(&v->meta.lock);
-	if (err || slot_loaded(v, slot)) {
-		slot_free_key(key);
+	mutex_lock(&meta->lock);
+	if (active || meta->slot[slot].state != REKEY_SLOT_FREE) {
+		err = slot_bind(slots, slot, key, active, error);
+	} else {
+		*error = "The volume is suspended: a new slot cannot be written";
+		err = -EBUSY;
+	}
+	mutex_unlock(&meta->lock);
+	if (err || slot_loaded(slots, slot)) {
+		keys_free(key);
 		return err;
 	}
-	rcu_assign_pointer(v->slot[slot].key, key);
+	rcu_assign_pointer(slots->slot[slot].key, key);
 	return 0;
 }
 
 /**
- * slot_activate() - hold the keys of the table against the slot table
- * @v: about to be active, its metadata read; message and meta lock held
+ * slots_activate() - hold the keys of the table against the slot table
+ * @slots: of a volume about to be active, its metadata read; their lock and that
+ *	of the metadata are held
  * @error: set to a sentence on failure
+ *
+ * Nothing is written: what a free slot took is, with the first write.
  *
  * Return: 0 or a negative errno.
  */
-int slot_activate(struct rekey_volume *v, char **error)
+int slots_activate(struct rekey_slots *slots, char **error)
 {
 	int err = 0;
 	u32 i;
 
-	lockdep_assert_held(&v->message);
+	lockdep_assert_held(slots->lock);
 	for (i = 0; !err && i < REKEY_SLOTS; i++) {
 		struct rekey_key *key;
 
-		key = rcu_dereference_protected(v->slot[i].key,
-						lockdep_is_held(&v->message));
+		key = rcu_dereference_protected(slots->slot[i].key,
+						lockdep_is_held(slots->lock));
 		if (key)
-			err = slot_bind(v, i, key, error);
+			err = slot_bind(slots, i, key, false, error);
 	}
 	return err;
 }
 
 /**
  * slot_evict() - take the key of a slot away
- * @v: the volume; its message lock is held, or nobody else has it
+ * @slots: of the volume; their lock is held
  * @slot: its number
  *
  * When this returns the key is in no memory of ours.
  *
  * Return: whether there was one.
  */
-bool slot_evict(struct rekey_volume *v, u32 slot)
+bool slot_evict(struct rekey_slots *slots, u32 slot)
 {
 	struct rekey_key *key;
 
-	key = rcu_dereference_protected(v->slot[slot].key, 1);
+	lockdep_assert_held(slots->lock);
+	key = rcu_dereference_protected(slots->slot[slot].key,
+					lockdep_is_held(slots->lock));
 	if (!key)
 		return false;
-	RCU_INIT_POINTER(v->slot[slot].key, NULL);
+	RCU_INIT_POINTER(slots->slot[slot].key, NULL);
 	/* waits for a grace period too: nobody looks at the old pointer */
 	percpu_ref_kill(&key->ref);
 	wait_for_completion(&key->gone);
-	slot_free_key(key);
+	keys_free(key);
 	return true;
 }

@@ -1,50 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Keys of slots. A slot's key is a transform that holds it, and nothing else
- * does: the bytes are read from a logon key straight into the transform.
+ * Slots that have a key, and how many regions are under each.
  *
  * Each I/O and each copy of a region holds a reference on the key that it
  * uses. slot_evict() takes the key away from new ones, waits for those, and
  * frees the transform, which wipes it.
+ *
+ * Which slots there are, and whose keys they take, is in the slot table (meta.h).
  */
 #ifndef _HEARTH_REKEY_SLOT_H
 #define _HEARTH_REKEY_SLOT_H
 
-#include <linux/completion.h>
-#include <linux/percpu-refcount.h>
+#include <linux/atomic.h>
+#include <linux/mutex.h>
 
-#include "volume.h"
+#include "keys.h"
+#include "meta.h"
 
-struct rekey_key {
-	struct percpu_ref ref;
-	struct completion gone;		/* the last reference */
-	struct crypto_skcipher *tfm;
-	char *source;			/* ":<bytes>:logon:<description>" */
-	u32 size;
-	u8 kcv[REKEY_KCV];		/* tells keys apart, tells nothing else */
+/*
+ * Under this one are never-written regions that are nobody's: those of a slot
+ * that was erased. It takes no key.
+ */
+#define REKEY_SLOT_NOBODY	(REKEY_SLOTS - 1)
+
+struct rekey_slot {
+	struct rekey_key __rcu *key;
+	atomic64_t regions;	/* written ones under it */
 };
 
-struct crypto_shash *slot_read_mac(const char *source, u32 least,
-				   char **error);
-struct rekey_key *slot_read_key(struct rekey_volume *v, u32 slot,
-				const char *source, char **error);
-int slot_make_kcv(struct rekey_volume *v, struct rekey_key *key, u32 slot,
-		  char **error);
-void slot_free_key(struct rekey_key *key);
-int slot_check_key(const struct rekey_key *key,
-		   const struct rekey_slot_info *info, char **error);
+struct rekey_slots {
+	/* Protects the keys against other loads and evictions. Outermost. */
+	struct mutex *lock;
+	const struct rekey_cipher *cipher;
+	struct rekey_meta *meta;
+	struct rekey_slot slot[REKEY_SLOTS];
+};
 
-int slot_load(struct rekey_volume *v, u32 slot, const char *source,
+void slots_init(struct rekey_slots *slots, struct mutex *lock,
+		const struct rekey_cipher *cipher, struct rekey_meta *meta);
+void slots_exit(struct rekey_slots *slots);
+int slots_activate(struct rekey_slots *slots, char **error);
+u64 slots_regions(const struct rekey_slots *slots);
+
+int slot_read(struct rekey_slots *slots, u32 slot, const char *source,
 	      char **error);
-bool slot_evict(struct rekey_volume *v, u32 slot);
-bool slot_loaded(struct rekey_volume *v, u32 slot);
-int slot_activate(struct rekey_volume *v, char **error);
+int slot_load(struct rekey_slots *slots, u32 slot, const char *source,
+	      bool active, char **error);
+bool slot_evict(struct rekey_slots *slots, u32 slot);
+struct rekey_key *slot_get_key(struct rekey_slots *slots, u32 slot);
+void slot_count(struct rekey_slots *slots, u64 old, u64 new);
 
-struct rekey_key *slot_get_key(struct rekey_volume *v, u32 slot);
-
-static inline void slot_put_key(struct rekey_key *key)
+/* Is the key of @slot there? Any context. */
+static inline bool slot_loaded(const struct rekey_slots *slots, u32 slot)
 {
-	percpu_ref_put(&key->ref);
+	return rcu_access_pointer(slots->slot[slot].key);
+}
+
+/* Written regions under @slot. Any context. */
+static inline u64 slot_regions(const struct rekey_slots *slots, u32 slot)
+{
+	return atomic64_read(&slots->slot[slot].regions);
 }
 
 #endif /* _HEARTH_REKEY_SLOT_H */

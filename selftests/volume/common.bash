@@ -79,8 +79,8 @@ status() { dmsetup status --noflush "$1" | cut -d' ' -f4-; }
 # field NAME N: of the status line.
 field() { status "$1" | cut -d' ' -f"$2"; }
 
-# job NAME: the state of the mover: idle, running, paused, no-key, no-space, error
-job() { status "$1" | grep -oE ' (idle|running|paused|no-key|no-space|error) ' | tr -d ' '; }
+# job NAME: the state of the mover
+job() { status "$1" | grep -oE ' (idle|waiting|running|paused|no-key|no-space|error|incomplete) ' | tr -d ' '; }
 idle() { [ "$(job "$1")" = idle ]; }
 job_is() { [ "$(job "$1")" = "$2" ]; }
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=6.1,uml full=all timeout=240
-# Errors of the devices: of data, a move stops and can go on; of metadata, the
-# volume is read-only. No acknowledged write is lost, whatever happens.
+# Errors of the devices: of data, a job goes on past them and is incomplete; of
+# metadata, the volume is read-only, and one of two copies is enough to open it. No
+# acknowledged write is lost, nobody waits for ever, whatever happens.
 . "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
@@ -21,9 +22,9 @@ $3 8 error
 $(($3 + 8)) $((size - $3 - 8)) linear $2 $(($3 + 8))"; }
 write_one() { dd if=/dev/urandom of=/dev/mapper/v bs=4k seek="$1" count=1 oflag=direct status=none; }
 intact() { ./pattern check /dev/mapper/v 4 "$1"; }
-stopped() { job_is v error; }
+incomplete() { job_is v incomplete; }
 
-plan 39
+plan 70
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-flakey xts 2>/dev/null
 ramdisks 3 24
@@ -43,11 +44,18 @@ dd if=/dev/zero of=/dev/mapper/v bs=1M count=8 oflag=direct status=none
 at=$((20 * 512 + 256))
 mark
 hole d /dev/ram1 $at
-check "a bad sector stops the rekey" eval "msg v rekey start 0 1 && wait_for 30 stopped"
-check "the log names the region" said "region [0-9]*: sector [0-9]* cannot be read"
-check "and says that the job is stopped" said "the job is stopped"
-check "nothing is in motion" [ "$(status v | sed -E 's/.* error [0-9]+ [0-9]+ ([0-9]+) .*/\1/')" = 0 ]
-check "some have moved, some have not" [ "$(under v 0)" -gt 0 -a "$(under v 1)" -gt 0 ]
+check "the rekey goes on past a bad sector" eval "msg v rekey start 0 1 && wait_for 30 incomplete"
+check "the log names the region" said "region 19: sector [0-9]* cannot be read"
+check "and says how many are left" said "the job is incomplete: 1 regions"
+check "nothing is in motion" [ "$(status v | sed -E 's/.* incomplete [0-9]+ [0-9]+ ([0-9]+) .*/\1/')" = 0 ]
+check "all others have moved" [ "$(under v 0) $(under v 1)" = "1 31" ]
+check "it was tried twice" [ "$(status v | sed -E 's/.* incomplete [0-9]+ [0-9]+ [0-9]+ ([0-9]+) .*/\1/')" = 2 ]
+refused "its slot is not erased" "A job uses the slot" msg v erase 0
+check "what is before the bad sector can be read" eval "PATTERN_FIRST=$((19 * 64)) PATTERN_COUNT=32 intact 1"
+check "what is behind it, too" eval "PATTERN_FIRST=$((19 * 64 + 33)) PATTERN_COUNT=31 intact 1"
+dmremove v
+open_volume v $len "${both[@]}"
+check "closed and opened it is not done" eval "job_is v waiting && msg v rekey resume && wait_for 30 incomplete"
 sound d /dev/ram1
 check "the data is whole" intact 1
 check "and can be written" ./pattern round /dev/mapper/v 4 2
@@ -58,7 +66,7 @@ check "the data is whole" intact 2
 # A device that takes no writes.
 mark
 deaf d /dev/ram1
-check "failing writes stop the rekey" eval "msg v rekey start 1 0 && wait_for 30 stopped"
+check "where no write succeeds nothing moves" eval "msg v rekey start 1 0 && wait_for 60 incomplete"
 check "the log says so" said "cannot be written"
 refuse "a write of ours fails" write_one 9
 check "all is where it was" [ "$(under v 1)" = 32 ]
@@ -112,12 +120,63 @@ check "the job comes to its end" wait_for 30 idle v
 check "the data is whole" intact 1
 dmremove v
 
-# Metadata that cannot be read.
-hole m /dev/ram0 $((2 * 8 * 5))
-refused "a bad sector in the map" "metadata device cannot be read" open_volume v $len "${both[@]}"
-dmsetup remove v 2>/dev/null
-sound m /dev/ram0
-check "opens when it is gone" open_volume v $len "${both[@]}"
+# Metadata that cannot be read: there are two copies of each page.
+newest=$(./page newest /dev/ram0 5)
+hole m /dev/ram0 $((8 * (newest ^ 1)))
+check "the older copy of a page cannot be read: it opens" open_volume v $len "${both[@]}"
 check "the data is whole" intact 1
-dmremove v d m
+dmremove v
+hole m /dev/ram0 $((8 * newest))
+refused "the newest: it does not" "not the one that the volume was closed with" open_volume v $len "${both[@]}"
+dmsetup remove v 2>/dev/null
+refused "nor is it salvaged to be written" "Only what is read-only" open_volume v $len salvage "${both[@]}"
+dmsetup remove v 2>/dev/null
+mark
+check "read-only it is salvaged" dmsetup create --noudevsync --readonly v --table "$(table $len salvage "${both[@]}")"
+dmsetup mknodes v >/dev/null
+check "and says what that is worth" said "what is read may be old"
+check "it can be read" eval 'dd if=/dev/mapper/v of=/dev/null bs=1M iflag=direct status=none'
+refuse "and not be written" write_one 5
+dmremove v
+wire m "0 $((8 * 10)) linear /dev/ram0 0
+$((8 * 10)) 16 error
+$((8 * 12)) $((size - 8 * 12)) linear /dev/ram0 $((8 * 12))"
+refused "no copy at all" "metadata device cannot be read" open_volume v $len "${both[@]}"
+dmsetup remove v 2>/dev/null
+dmsetup create --noudevsync --readonly v --table "$(table $len salvage "${both[@]}")"
+dmsetup mknodes v >/dev/null
+mark
+refuse "what it told of is lost, and no zeros" dd if=/dev/mapper/v of=/dev/null bs=4k count=1 iflag=direct status=none
+check "in words" said "its page of the map is lost"
+dmremove v
+sound m /dev/ram0
+check "opens when it is sound" open_volume v $len "${both[@]}"
+check "the data is whole" intact 1
+
+# A resume that fails: nobody waits for ever.
+dmsetup suspend v
+wire m "0 $size error"
+check "it is resumed all the same" dmsetup resume --noudevsync v
+refuse "and what is read fails, at once" timeout 20 dd if=/dev/mapper/v of=/dev/null bs=4k count=1 iflag=direct status=none
+refuse "and what is written" timeout 20 dd if=/dev/zero of=/dev/mapper/v bs=4k count=1 oflag=direct status=none
+sound m /dev/ram0
+check "suspended and resumed it is there" eval "dmsetup suspend v && dmsetup resume --noudevsync v && intact 1"
+
+# A device that somebody set read-only.
+msg v rate 256
+msg v rekey start 1 0
+dmremove v d
+for d in /dev/ram1 /dev/ram0; do
+	blockdev --setro $d
+	was=$(sum /dev/ram0)
+	check "$d is read-only: it opens" eval 'data="/dev/ram1 0" meta=/dev/ram0 open_volume v $len "${both[@]}"'
+	check "as a read-only one" [ "$(field v 1) $(blockdev --getro /dev/mapper/v)" = "ro 1" ]
+	refuse "it cannot be written" write_one 5
+	refused "nor its job be resumed" "The volume is read-only" msg v rekey resume
+	check "it can be read" intact 1
+	dmremove v
+	check "nothing was written" [ "$(sum /dev/ram0)" = "$was" ]
+	blockdev --setrw $d
+done
+dmremove m
 finish

@@ -50,7 +50,7 @@ super()		# super OFFSET HEX: the same of the superblock
 	./page poke /dev/ram0 "$block" "$1" "$2" && ./page seal /dev/ram0 "$block" /tmp/work/key.meta
 }
 
-plan 46
+plan 51
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a xts 2>/dev/null
 ramdisks 4 12
@@ -67,6 +67,7 @@ check "half of it is rekeyed" eval "msg v rekey start 0 1 0 16 && wait_for 30 id
 ./pattern round /dev/mapper/v 4 2
 dmremove v
 dd if=/dev/ram0 of=/tmp/work/good bs=64k count=16 status=none
+dd if=/dev/ram1 of=/tmp/work/disk bs=1M status=none
 check "it opens" opens
 
 # Damage.
@@ -80,12 +81,50 @@ lie "the newest map is damaged" "not the one that the volume was closed with" ev
 lie "the newest map is gone" "not the one that the volume was closed with" eval './page wipe /dev/ram0 $(newest $map)'
 lie "the newest slots are damaged" "not the one that the volume was closed with" eval './page flip /dev/ram0 $(newest 1) 200'
 good
-./page flip /dev/ram0 $(($(newest $map) ^ 1)) 200
+bad=$(($(newest $map) ^ 1))
+./page flip /dev/ram0 $bad 200
+./page flip /dev/ram0 $(($(newest 1) ^ 1)) 200
+./page flip /dev/ram0 $(($(newest 3) ^ 1)) 200
+was=$(sum /dev/ram0)
 mark
-check "an older copy is damaged: it opens" opens
+check "three older copies are damaged: it opens" opens
 check "and says so" said "a copy is not valid"
+check "and writes nothing" [ "$(sum /dev/ram0)" = "$was" ]
+open_volume v $len "${keys[@]}"
+./pattern round /dev/mapper/v 4 2
+check "the first write mends them" wait_for 10 eval '[ "$(newest $map)" = $bad ]'
+dmremove v
 mark
-check "once" eval 'opens && ! said "a copy is not valid"'
+check "all of them" eval 'opens && ! said "a copy is not valid"'
+
+# What lay there before is no damage: a volume that was not closed, on a disk that
+# was used for something else. Pages whose second copy was never written are of
+# volumes that an older module made.
+dd if=/dev/urandom of=/dev/ram0 bs=64k count=16 status=none
+dd if=/dev/zero of=/dev/ram0 bs=4k count=2 conv=fsync status=none
+dd if=/dev/zero of=/dev/ram1 bs=1M count=8 conv=fsync status=none
+open_volume v $len create key:0:"$(src d0)"
+dd if=/dev/zero of=/dev/mapper/v bs=1M count=8 oflag=direct status=none
+./pattern round /dev/mapper/v 4 1
+./pattern round /dev/mapper/v 4 2
+dd if=/dev/ram0 of=/tmp/work/cut bs=64k count=16 status=none
+dmremove v
+stale() { dd if=/tmp/work/cut of=/dev/ram0 bs=64k conv=fsync status=none; }
+stale
+check "on a used disk, cut short: it opens" opens
+stale
+for page in 1 2 3 4; do
+	dd if=/dev/urandom of=/dev/ram0 bs=4k seek=$(($(newest $page) ^ 1)) count=1 conv=fsync status=none
+done
+check "copies that were never written, cut short: it opens" opens
+stale
+for page in 2 3; do
+	./page flip /dev/ram0 $(($(newest $page) ^ 1)) 200
+done
+refused "two that are damaged: it does not" "damaged than a crash explains" open_volume v $len "${keys[@]}"
+closed
+dd if=/dev/zero of=/dev/ram1 bs=1M count=12 conv=fsync status=none 2>/dev/null
+dd if=/tmp/work/disk of=/dev/ram1 bs=1M conv=fsync status=none
 
 # Pages where they do not belong.
 lie "the map in the place of the slots" "slot table has no valid copy" eval './page copy /dev/ram0 $((map * 2)) 2; ./page copy /dev/ram0 $((map * 2 + 1)) 3'

@@ -36,7 +36,7 @@ interop()	# NAME CRYPT-OPTIONS...
 	forget d0
 }
 
-plan 52
+plan 55
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -114,7 +114,12 @@ refused "a second volume on the same metadata" "Another volume is active" dmcrea
 dmremove w 2>/dev/null
 dmremove v
 
-# Discards.
+# Discards, when they are allowed.
+open_volume v $len "key:0:$(src d0 $bytes)"
+refuse "no discard is taken without allow_discards" blkdiscard -o $((3 * 262144)) -l 262144 /dev/mapper/v
+check "all regions are still written" [ "$(field v 3)" = "32/32" ]
+check "and as they were" [ "$(sum /dev/mapper/v)" = "$before" ]
+dmremove v
 options=allow_discards
 check "opens with discards" open_volume v $len "key:0:$(src d0 $bytes)"
 check "discard of two regions and a bit" blkdiscard -o $((3 * 262144)) -l $((2 * 262144 + 8192)) /dev/mapper/v

@@ -58,7 +58,7 @@ after()
 	wait_for 20 eval "[ \$(grep -cF '$want' /tmp/work/events) -gt $seen ]"
 }
 
-plan 33
+plan 40
 modprobe -r dm-rekey 2>/dev/null
 check "the module loads by itself" eval '[ -z "$(hearth volume regions x 2>&1 | grep "not loaded")" ] && [ -d /sys/module/dm_rekey ]'
 modprobe -a xts 2>/dev/null
@@ -137,6 +137,27 @@ check "progress: not more than a hundred times" eval '[ "$(grep -c "\"from\":0,\
 check "progress: more than once" eval '[ "$(grep -c "\"from\":0,\"to\":1,\"state\":\"running\"" /tmp/work/events)" -ge 3 ]'
 check "in words" grep -q "^[-0-9]* [0-9:.]* volume v: active, 60 of 64 regions written, at most 2048 KiB/s; rekey from 0 to 1: running, [0-9]* moved, [0-9]* to do ([0-9]* %)$" /tmp/work/lines
 check "an event is a line" eval '! grep -v "^{.*}$" /tmp/work/events'
+
+# One volume's metadata device hangs: nobody waits for it.
+dmcreate m "0 8192 linear /dev/ram0 0"
+dmcreate mw "0 8192 linear /dev/ram0 8192"
+dmcreate dw "0 20480 linear /dev/ram0 16384"
+meta=/dev/mapper/m open_volume v $len "${both[@]}"
+dd if=/dev/zero of=/dev/mapper/mw bs=64k count=1 oflag=direct status=none
+meta=/dev/mapper/mw data="/dev/mapper/dw 0" open_volume w $((8 * mib)) create "key:0:$(src d0)"
+dmsetup suspend --noflush --nolockfs m
+key d2
+dmsetup message v 0 "key load 2 $(src d2)" & hung=$!
+check "a message hangs in a write of its metadata" wait_for 10 grep -q "^State:.*D" /proc/$hung/status
+check "another volume is shown" timeout 20 ./info w
+check "all are dumped" timeout 20 hearth -j volume regions w
+check "the volume itself is shown" timeout 20 ./info v
+check "its status line is" timeout 20 dmsetup status --noflush v
+check "another is suspended and resumed" eval "timeout 20 dmsetup suspend w && timeout 20 dmsetup resume --noudevsync w"
+dmsetup resume --noudevsync m
+check "it comes to its end" wait $hung
+dmremove w v m mw dw
+forget d2
 
 # Read-only: metadata that cannot be written.
 dmcreate m "0 40960 linear /dev/ram0 0"

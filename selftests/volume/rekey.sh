@@ -20,7 +20,7 @@ rekey()
 }
 
 between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || { echo "$1 is not in $2 to $3"; return 1; }; }
-moved() { status v | sed -E 's/.* (idle|running|paused|no-key|no-space|error) ([0-9]+) .*/\2/'; }
+moved() { status v | sed -E 's/.* (idle|waiting|running|paused|no-key|no-space|error|incomplete) ([0-9]+) .*/\2/'; }
 
 some_moved() { [ "$(moved)" -gt 0 ]; }
 
@@ -30,7 +30,7 @@ reload()
 	dmsetup reload v --table "$(table "$@")" && dmsetup resume --noudevsync v
 }
 
-plan 51
+plan 56
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -123,9 +123,23 @@ check "all is under slot 1" [ "$(under v 0)" = 0 ]
 msg v rate 64
 msg v rekey start 1 0
 dmremove v
+before=$(sum /dev/ram0)
 open_volume v $((len + 2 * mib)) "key:1:$(src d1)"
-check "opened without a key: the job waits" wait_for 20 job_is v no-key
+dd if=/dev/mapper/v of=/dev/null bs=1M iflag=direct status=none 2>/dev/null
+check "opened: the job waits to be asked for" job_is v waiting
+check "and nothing is written to the metadata" [ "$(sum /dev/ram0)" = "$before" ]
+msg v rekey resume
+check "asked for without a key: it waits for that" wait_for 20 job_is v no-key
 check "it comes: the job goes on" eval "msg v key load 0 $(src d0) && wait_for 60 idle v"
+dmremove v
+open_volume v $((len + 2 * mib)) "${both[@]}" rate:512
+msg v rekey start 0 1
+dmremove v
+open_volume v $((len + 2 * mib)) "${both[@]}"
+check "opened again: it waits" job_is v waiting
+dd if=/dev/mapper/v of=/tmp/work/some bs=4k count=1 iflag=direct status=none
+check "the first write" dd if=/tmp/work/some of=/dev/mapper/v bs=4k count=1 oflag=direct status=none
+check "and it goes on" wait_for 60 idle v
 PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
 dmremove v
 
@@ -144,13 +158,13 @@ check "dm-crypt has it, one place on" [ "$(sum /dev/mapper/c)" = "$before" ]
 dmremove c
 region=512
 
-# Emptying a device takes no key.
+# Draining a device takes no key.
 ramdisks 3 10
 data="/dev/ram1 0 /dev/ram2 0"
 open_volume v $((8 * mib)) create "key:0:$(src d0)"
 ./pattern round /dev/mapper/v 3 1
 msg v key evict 0
-check "a device is emptied without a key" eval "msg v move 0 1 && wait_for 60 idle v"
+check "a device is drained without a key" eval "msg v drain 0 1 && wait_for 60 idle v"
 dmremove v
 data="- 0 /dev/ram2 0"
 check "it opens without the device" open_volume v $((8 * mib)) "key:0:$(src d0)"

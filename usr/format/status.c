@@ -59,9 +59,10 @@ static bool parse_slots(struct words *words, struct status *status)
 
 static bool parse_job(struct words *words, struct status *status)
 {
-	static const char * const kinds[] = { "none", "rekey", "move", NULL };
+	static const char * const kinds[] = { "none", "rekey", "drain", NULL };
 	static const char * const states[] = {
-		"idle", "running", "paused", "no-key", "no-space", "error",
+		"idle", "waiting", "running", "paused", "no-key", "no-space",
+		"error", "incomplete",
 		NULL
 	};
 	int kind = words_of(words, kinds), state;

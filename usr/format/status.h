@@ -16,7 +16,7 @@
 enum status_job {
 	STATUS_NONE,
 	STATUS_REKEY,
-	STATUS_MOVE,
+	STATUS_DRAIN,
 };
 
 struct status_slot {

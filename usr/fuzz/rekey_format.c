@@ -59,8 +59,13 @@ static void use_map(const union rekey_page *page, uint32_t count)
 		    entry_device(entry[i]) >= REKEY_DEVICES)
 			abort();
 	map_pack(&back.map, (u64 *)entry, count);
-	if (memcmp(back.map.entry, page->map.entry, sizeof(page->map.entry)))
+	if (memcmp(back.map.entry, page->map.entry,
+		   count * sizeof(page->map.entry[0])))
 		abort();
+	/* behind them: what was never written */
+	for (i = count; i < REKEY_PAGE_ENTRIES; i++)
+		if (entry_written(page->map.entry[i]))
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

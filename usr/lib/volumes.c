@@ -216,7 +216,7 @@ const char *volume_job_kind_name(uint32_t kind)
 {
 	switch (kind) {
 	case HEARTH_VOLUME_JOB_KIND_REKEY: return "rekey";
-	case HEARTH_VOLUME_JOB_KIND_MOVE: return "move";
+	case HEARTH_VOLUME_JOB_KIND_DRAIN: return "drain";
 	default: return "unknown";
 	}
 }
@@ -231,6 +231,8 @@ const char *volume_job_state_name(uint32_t state)
 	case HEARTH_VOLUME_JOB_STATE_ERROR: return "error";
 	case HEARTH_VOLUME_JOB_STATE_DONE: return "done";
 	case HEARTH_VOLUME_JOB_STATE_ABORTED: return "aborted";
+	case HEARTH_VOLUME_JOB_STATE_WAITING: return "waiting";
+	case HEARTH_VOLUME_JOB_STATE_INCOMPLETE: return "incomplete";
 	default: return "unknown";
 	}
 }

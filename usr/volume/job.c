@@ -145,7 +145,7 @@ static int drain(const struct mapper_volume *dm, const char *from,
 				 "%s has a job already: wait for it, or abort it",
 				 dm->name);
 	return mapper_message(dm->name, "the kernel does not drain the device",
-			      err, "move %d %d", a, b);
+			      err, "drain %d %d", a, b);
 }
 
 int job_drain(const char *name, const char *from, const char *to,

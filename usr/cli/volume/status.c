@@ -137,13 +137,13 @@ static void show_progress(struct out *out, const struct shown *s)
 static void show_job(struct out *out, const struct shown *s)
 {
 	const struct status *status = &s->v.dm.status;
-	bool move = status->job == STATUS_MOVE;
+	bool drain = status->job == STATUS_DRAIN;
 
 	if (status->job == STATUS_NONE)
 		return;
 	out_object_begin(out, "job");
-	out_string(out, "kind", "    %s", move ? "drain" : "rekey");
-	out_uint(out, "from", move ? " from device %llu" : " from slot %llu",
+	out_string(out, "kind", "    %s", drain ? "drain" : "rekey");
+	out_uint(out, "from", drain ? " from device %llu" : " from slot %llu",
 		 status->from);
 	out_uint(out, "to", " to %llu", status->to);
 	out_string(out, "state", ": %s", status->state);

@@ -100,9 +100,9 @@ static void volume_has_words(void)
 
 	for (i = 1; i <= HEARTH_VOLUME_VOLUME_STATE_INACTIVE; i++)
 		expect(strcmp(volume_state_name(i), "unknown"));
-	for (i = 1; i <= HEARTH_VOLUME_JOB_KIND_MOVE; i++)
+	for (i = 1; i <= HEARTH_VOLUME_JOB_KIND_DRAIN; i++)
 		expect(strcmp(volume_job_kind_name(i), "unknown"));
-	for (i = 1; i <= HEARTH_VOLUME_JOB_STATE_ABORTED; i++)
+	for (i = 1; i <= HEARTH_VOLUME_JOB_STATE_INCOMPLETE; i++)
 		expect(strcmp(volume_job_state_name(i), "unknown"));
 	expect_text(volume_state_name(0), "unknown");
 	expect_text(volume_job_kind_name(0), "unknown");

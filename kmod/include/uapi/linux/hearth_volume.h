@@ -41,12 +41,12 @@ enum hearth_volume_slot_state {
 /**
  * enum hearth_volume_job_kind
  * @HEARTH_VOLUME_JOB_KIND_REKEY: Regions move from one slot to another.
- * @HEARTH_VOLUME_JOB_KIND_MOVE: Regions move from one device to another, under
- *   the same slots.
+ * @HEARTH_VOLUME_JOB_KIND_DRAIN: Regions move from one device to another,
+ *   under the same slots, until nothing lies on the first.
  */
 enum hearth_volume_job_kind {
 	HEARTH_VOLUME_JOB_KIND_REKEY = 1,
-	HEARTH_VOLUME_JOB_KIND_MOVE,
+	HEARTH_VOLUME_JOB_KIND_DRAIN,
 };
 
 /**
@@ -57,12 +57,16 @@ enum hearth_volume_job_kind {
  *   when it is.
  * @HEARTH_VOLUME_JOB_STATE_NO_SPACE: No place is free; "rekey resume" tries
  *   again.
- * @HEARTH_VOLUME_JOB_STATE_ERROR: A region could not be moved; "rekey resume"
- *   tries again.
+ * @HEARTH_VOLUME_JOB_STATE_ERROR: It could not go on; "rekey resume" tries
+ *   again.
  * @HEARTH_VOLUME_JOB_STATE_DONE: Seen in the volume-ntf that tells of its end
  *   only.
  * @HEARTH_VOLUME_JOB_STATE_ABORTED: Seen in the volume-ntf that tells of its
  *   end only.
+ * @HEARTH_VOLUME_JOB_STATE_WAITING: The volume was opened with it: it begins
+ *   with the first write, or by "rekey resume".
+ * @HEARTH_VOLUME_JOB_STATE_INCOMPLETE: Done but for regions that could not be
+ *   moved, which are where they were: "rekey resume" tries them again.
  */
 enum hearth_volume_job_state {
 	HEARTH_VOLUME_JOB_STATE_RUNNING = 1,
@@ -72,6 +76,8 @@ enum hearth_volume_job_state {
 	HEARTH_VOLUME_JOB_STATE_ERROR,
 	HEARTH_VOLUME_JOB_STATE_DONE,
 	HEARTH_VOLUME_JOB_STATE_ABORTED,
+	HEARTH_VOLUME_JOB_STATE_WAITING,
+	HEARTH_VOLUME_JOB_STATE_INCOMPLETE,
 };
 
 enum {

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Keys: see keys.h. */
+#include <crypto/hash.h>
+#include <keys/user-type.h>
+#include <linux/key.h>
+#include <linux/slab.h>
+
+#include "../compat/compat.h"
+#include "keys.h"
+
+#define KEY_SIZE_MAX	1024
+
+/* --- from the keyring ------------------------------------------------------- */
+
+/* ":<bytes>:logon:<description>"; whatever else there may be is refused. */
+static const char *source_parse(const char *source, u32 *size)
+{
+	int n = 0;
+
+	if (sscanf(source, ":%u%n", size, &n) != 1 || !*size ||
+	    *size > KEY_SIZE_MAX || !str_has_prefix(source + n, ":logon:"))
+		return NULL;
+	source += n + strlen(":logon:");
+	/* a logon key's description has a prefix of its own */
+	return strchr(source, ':') ? source : NULL;
+}
+
+/* Calls @use with the key's bytes, which stay where they are. */
+static int source_use(const char *source, char **error,
+		      int (*use)(void *to, const u8 *key, u32 size), void *to)
+{
+	const struct user_key_payload *payload;
+	const char *description;
+	struct key *key;
+	u32 size;
+	int err;
+
+	*error = "Keys come from keyrings, as :<bytes>:logon:<description>";
+	description = source_parse(source, &size);
+	if (!description)
+		return -EINVAL;
+	*error = "There is no such key in the keyring";
+	key = request_key(&key_type_logon, description, NULL);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	down_read(&key->sem);
+	payload = user_key_payload_locked(key);
+	if (!payload) {
+		*error = "The key was revoked";
+		err = -EKEYREVOKED;
+	} else if (payload->datalen != size) {
+		*error = "The key is not as long as was said";
+		err = -EINVAL;
+	} else {
+		*error = "The key does not fit the cipher";
+		err = use(to, payload->data, size);
+	}
+	up_read(&key->sem);
+	key_put(key);
+	return err;
+}
+
+static int set_mac_key(void *to, const u8 *key, u32 size)
+{
+	return crypto_shash_setkey(to, key, size);
+}
+
+/**
+ * keys_read_mac() - HMAC-SHA256 with a key of the keyring
+ * @source: ":<bytes>:logon:<description>"
+ * @least: bytes that the key must have
+ * @error: set to a sentence on failure
+ *
+ * Return: the transform, to be freed with crypto_free_shash(), or an ERR_PTR.
+ */
+struct crypto_shash *keys_read_mac(const char *source, u32 least,
+				   char **error)
+{
+	struct crypto_shash *mac;
+	u32 size;
+	int err;
+
+	*error = "The key is too short";
+	if (source_parse(source, &size) && size < least)
+		return ERR_PTR(-EINVAL);
+	*error = "The kernel does not have hmac(sha256)";
+	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	if (IS_ERR(mac))
+		return mac;
+	err = source_use(source, error, set_mac_key, mac);
+	if (!err)
+		return mac;
+	crypto_free_shash(mac);
+	return ERR_PTR(err);
+}
+
+/* --- keys of data ------------------------------------------------------------- */
+
+static void key_released(struct percpu_ref *ref)
+{
+	struct rekey_key *key = container_of(ref, struct rekey_key, ref);
+
+	complete(&key->gone);
+}
+
+static int set_data_key(void *to, const u8 *bytes, u32 size)
+{
+	struct rekey_key *key = to;
+
+	key->size = size;
+	return crypto_skcipher_setkey(key->tfm, bytes, size);
+}
+
+/*
+ * The key check value: HMAC of what the key is for, under the key. So it is of
+ * no use for another slot or volume, and equal keys in two slots look different.
+ */
+static int compute_kcv(struct crypto_shash *mac, const u8 *uuid, u32 slot,
+		       const char *cipher, u8 *kcv)
+{
+	static const u8 purpose[16] = "hearth-rekey-kcv";
+	SHASH_DESC_ON_STACK(desc, mac);
+	__le32 number = cpu_to_le32(slot);
+	int err;
+
+	desc->tfm = mac;
+	err = crypto_shash_init(desc);
+	if (!err)
+		err = crypto_shash_update(desc, purpose, sizeof(purpose));
+	if (!err)
+		err = crypto_shash_update(desc, uuid, REKEY_UUID);
+	if (!err)
+		err = crypto_shash_update(desc, (u8 *)&number, sizeof(number));
+	if (!err)
+		err = crypto_shash_update(desc, (const u8 *)cipher,
+					  strlen(cipher));
+	if (!err)
+		err = crypto_shash_final(desc, kcv);
+	shash_desc_zero(desc);
+	return err;
+}
+
+static int make_kcv(struct rekey_key *key, const struct rekey_cipher *cipher,
+		    const u8 *uuid, u32 slot, char **error)
+{
+	struct crypto_shash *mac = keys_read_mac(key->source, 1, error);
+	int err;
+
+	if (IS_ERR(mac))
+		return PTR_ERR(mac);
+	err = compute_kcv(mac, uuid, slot, cipher->name, key->kcv);
+	crypto_free_shash(mac);
+	return err;
+}
+
+/**
+ * keys_read() - make a transform from a key of the keyring
+ * @cipher: of the volume
+ * @uuid: of the volume
+ * @slot: that it is for
+ * @source: ":<bytes>:logon:<description>"
+ * @error: set to a sentence on failure
+ *
+ * Return: a key that no slot has yet, or an ERR_PTR.
+ */
+struct rekey_key *keys_read(const struct rekey_cipher *cipher, const u8 *uuid,
+			    u32 slot, const char *source, char **error)
+{
+	struct rekey_key *key;
+	int err = -ENOMEM;
+
+	*error = "Out of memory";
+	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	if (!key)
+		return ERR_PTR(-ENOMEM);
+	init_completion(&key->gone);
+	if (percpu_ref_init(&key->ref, key_released, 0, GFP_KERNEL))
+		goto err_key;
+	key->source = kstrdup(source, GFP_KERNEL);
+	if (!key->source)
+		goto err_ref;
+	*error = "The kernel does not have this cipher";
+	key->tfm = crypto_alloc_skcipher(cipher->api, 0,
+					 CRYPTO_ALG_ALLOCATES_MEMORY);
+	if (IS_ERR(key->tfm)) {
+		err = PTR_ERR(key->tfm);
+		goto err_source;
+	}
+	/* another driver may have come since the table was loaded */
+	*error = "The cipher's driver has changed: load the table again";
+	err = -EXDEV;
+	if (sizeof(struct skcipher_request) +
+	    crypto_skcipher_reqsize(key->tfm) > cipher->req_size)
+		goto err_tfm;
+	err = source_use(source, error, set_data_key, key);
+	if (!err)
+		err = make_kcv(key, cipher, uuid, slot, error);
+	if (!err)
+		return key;
+err_tfm:
+	crypto_free_skcipher(key->tfm);
+err_source:
+	kfree(key->source);
+err_ref:
+	percpu_ref_exit(&key->ref);
+err_key:
+	kfree(key);
+	return ERR_PTR(err);
+}
+
+/**
+ * keys_free() - wipe a key that no slot has
+ * @key: and nobody uses
+ */
+void keys_free(struct rekey_key *key)
+{
+	crypto_free_skcipher(key->tfm);	/* wipes its memory */
+	kfree(key->source);
+	percpu_ref_exit(&key->ref);
+	kfree_sensitive(key);
+}
+
+/**
+ * keys_check() - is this the slot's key?
+ * @key: as read
+ * @info: what the slot table has; a free slot takes any key
+ * @error: set to a sentence on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int keys_check(const struct rekey_key *key, const struct rekey_slot_info *info,
+	       char **error)
+{
+	switch (info->state) {
+	case REKEY_SLOT_FREE:
+		return 0;
+	case REKEY_SLOT_USED:
+		if (key->size == info->key_size &&
+		    !crypto_memneq(key->kcv, info->kcv, REKEY_KCV))
+			return 0;
+		*error = "Wrong key: it is not the one of this slot";
+		return -EKEYREJECTED;
+	default:
+		*error = "The slot is being erased";
+		return -EBUSY;
+	}
+}
