@@ -166,7 +166,7 @@ static void rx_progress(struct vhci_rx *rx, bool moved)
 	if (moved)
 		WRITE_ONCE(rx->since, (u32)jiffies);
 	WRITE_ONCE(rx->mid, mid);
-	if (mid || rx->rekeying)
+	if (mid)
 		rx->link->ops->pending(rx->link);
 }
 
@@ -239,6 +239,16 @@ static void rx_read_tcp(struct vhci_rx *rx)
 
 /* --- any other socket ------------------------------------------------------ */
 
+/* The watch looks at how long it takes till somebody sets the new key. */
+static void rx_await_key(struct vhci_rx *rx)
+{
+	if (rx->rekeying)
+		return;
+	WRITE_ONCE(rx->rekeying_since, (u32)jiffies);
+	WRITE_ONCE(rx->rekeying, true);
+	rx->link->ops->pending(rx->link);
+}
+
 /*
  * A record of kTLS that is no data: @n bytes at @p. A KeyUpdate is survived if
  * the kernel can be told the new key, by one who still has a file of the socket.
@@ -250,8 +260,7 @@ static int rx_tls_record(struct vhci_rx *rx, u8 type, const u8 *p, u32 n)
 	if (!rx->skip && n && *p == RX_TLS_KEY_UPDATE) {
 		if (!HEARTH_TLS_REKEYS)
 			return -EKEYREJECTED;
-		WRITE_ONCE(rx->rekeying_since, (u32)jiffies);
-		WRITE_ONCE(rx->rekeying, true);
+		rx_await_key(rx);
 		rx->skip = RX_TLS_KEY_UPDATE_LEN;
 	}
 	if (!n || n > rx->skip)
@@ -324,8 +333,11 @@ static void rx_read_end(struct vhci_rx *rx, int ret)
 	const char *text = NULL;
 
 	switch (ret) {
-	case -EAGAIN:
-	case -EKEYEXPIRED:	/* whoever sets the new key wakes us */
+	case -EAGAIN:		/* with the new key, if there was to be one */
+		WRITE_ONCE(rx->rekeying, false);
+		return;
+	case -EKEYEXPIRED:	/* whoever sets it wakes us */
+		rx_await_key(rx);
 		return;
 	case -ESHUTDOWN:
 		rx_fail(rx, HEARTH_USB_PORT_REASON_CLOSED, 0, NULL);

@@ -38,7 +38,7 @@ struct vhci_rx {
 	u32 since;		/* jiffies when bytes came last */
 	bool inside;		/* in the socket's recvmsg */
 	u32 inside_since;	/* jiffies */
-	bool rekeying;		/* a KeyUpdate came, and no data since */
+	bool rekeying;		/* a KeyUpdate came, and no new key */
 	u32 rekeying_since;	/* jiffies */
 };
 
