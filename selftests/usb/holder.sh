@@ -5,6 +5,7 @@
 # and us, and whatever it does, nobody else waits for it. 10/A8
 . "$HEARTH_LIB"
 . ./common.bash
+# shellcheck source=selftests/usb/liar.bash
 . ./liar.bash
 
 events=/tmp/work/events
