@@ -42,7 +42,7 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 45
+plan 59
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
@@ -94,6 +94,12 @@ check "adopted" adopt /dev/ram2 --meta /dev/ram0 --header-backup $w/backup3 --fo
 # as if it had not been wiped: the mark in the token, the header on the disk
 cryptsetup token export --token-id 0 /dev/ram0 | sed 's/"adopted":true/"adopted":true,"wipe":32768/' >$w/token
 check "as a crash leaves it" eval "cryptsetup token remove --token-id 0 /dev/ram0 && cryptsetup token import --token-id 0 --json-file $w/token /dev/ram0 && dd if=$w/head of=/dev/ram2 bs=1M oflag=direct status=none"
+# another header where the old one was: it is somebody's, and no mark says that it may go
+truncate -s 16M $w/other
+check "with another LUKS header on the disk" eval "cryptsetup luksFormat -q $pbkdf --key-file $w/pass $w/other && dd if=$w/other of=/dev/ram2 bs=1M conv=notrunc oflag=direct status=none"
+check "which is not wiped" eval "says 2 'not the one that was adopted' hv open v /dev/ram0 /dev/ram2 --key-file $w/pass && cryptsetup isLuks /dev/ram2"
+dd if=$w/head of=/dev/ram2 bs=1M oflag=direct status=none
+check "status and dump leave the right one, too" eval "hv dump /dev/ram0 | grep -q 'not finished' && cryptsetup isLuks /dev/ram2"
 check "opened" hv open v /dev/ram0 /dev/ram2 --key-file $w/pass
 check "the old header is gone" eval "! cryptsetup luksDump /dev/ram2 && ! cryptsetup token export --token-id 0 /dev/ram0 | grep wipe"
 check "it reads the same" same
@@ -117,6 +123,24 @@ plain="--cipher aes-cbc-essiv:sha256 --key-size 256 --hash sha256"
 check "plain, by a passphrase" eval "printf 'correct horse' | fill open --type plain $plain /dev/ram2 c"
 check "adopted" adopt /dev/ram2 --plain $plain --meta /dev/ram0 --force
 check "it reads the same" eval "hv open v /dev/ram0 /dev/ram2 --key-file $w/pass && same"
+hv close v
+
+# What cryptsetup's users have.
+check "plain, behind an offset in sectors" eval "printf 'correct horse' | fill open --type plain $plain --offset 2048 /dev/ram2 c"
+check "whose unit has to be said" says 1 "2048s" adopt /dev/ram2 --plain $plain --offset 2048 --meta /dev/ram0 --force
+check "adopted" adopt /dev/ram2 --plain $plain --offset 2048s --meta /dev/ram0 --force
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram2 --key-file $w/pass && same"
+hv close v
+: >$w/empty
+check "LUKS with an empty passphrase" eval "echo | cryptsetup luksFormat -q $pbkdf /dev/ram1 && fill open --key-file $w/empty /dev/ram1 c"
+check "needs another one here" says 2 "no passphrase" hv adopt v /dev/ram1 --meta /dev/ram0 --header-backup $w/backup5 --key-file $w/empty --yes --force $cheap
+check "adopted" hv adopt v /dev/ram1 --meta /dev/ram0 --header-backup $w/backup5 --key-file $w/empty --new-key-file $w/pass --yes --force $cheap
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
+hv close v
+rm -f $w/other
+check "LUKS with a detached header" eval "cryptsetup luksFormat -q $pbkdf --key-file $w/pass --header $w/other /dev/ram3 && fill open --key-file $w/pass --header $w/other /dev/ram3 c"
+check "adopted" adopt /dev/ram3 --luks-header $w/other --meta /dev/ram0 --force
+check "it reads the same" eval "hv open v /dev/ram0 /dev/ram3 --key-file $w/pass && same"
 hv close v
 check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
 finish

@@ -3,7 +3,8 @@
 
 #include "slot.h"
 
-static int with_volume(struct run *run, slot_fn fn, bool change)
+static int with_volume(struct run *run, slot_check check, slot_fn fn,
+		       bool change)
 {
 	struct volume *v = calloc(1, sizeof(*v));
 	struct volume_options o;
@@ -12,6 +13,8 @@ static int with_volume(struct run *run, slot_fn fn, bool change)
 
 	if (!v)
 		abort();
+	if (ret < 0 && check)
+		ret = check(&o);
 	if (ret < 0) {
 		ret = change ? volume_get(v, run->argv[0], o.header, &err) :
 			       volume_look(v, run->argv[0], o.header, &err);
@@ -27,14 +30,14 @@ static int with_volume(struct run *run, slot_fn fn, bool change)
 	return ret;
 }
 
-int slot_change(struct run *run, slot_fn fn)
+int slot_change(struct run *run, slot_check check, slot_fn fn)
 {
-	return with_volume(run, fn, true);
+	return with_volume(run, check, fn, true);
 }
 
 int slot_look(struct run *run, slot_fn fn)
 {
-	return with_volume(run, fn, false);
+	return with_volume(run, NULL, fn, false);
 }
 
 void slot_show(struct out *out, const char *name, uint32_t slot,

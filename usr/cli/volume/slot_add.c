@@ -49,22 +49,19 @@ static int add(struct out *out, struct volume *v,
 	return 0;
 }
 
-static int add_checked(struct out *out, struct volume *v,
-		       const struct volume_options *o, char **argv,
-		       struct error *err)
+static int check(const struct volume_options *o)
 {
 	if (!o->user)
-		return error_set(err, EINVAL, "volume slot add needs --user");
+		return usage("volume slot add needs --user");
 	if (!token_user_new(o->user))
-		return error_set(err, EINVAL,
-				 "\"%s\" would read as a slot: a user's name is not digits alone, and has no colon",
-				 o->user);
-	return add(out, v, o, argv, err);
+		return usage("\"%s\" would read as a slot: a user's name is not digits alone, and has no colon",
+			     o->user);
+	return -1;
 }
 
 static int run(struct run *run)
 {
-	return slot_change(run, add_checked);
+	return slot_change(run, check, add);
 }
 
 static const struct option options[] = {

@@ -42,7 +42,7 @@ static int assign(struct out *out, struct volume *v,
 
 static int run(struct run *run)
 {
-	return slot_change(run, assign);
+	return slot_change(run, NULL, assign);
 }
 
 const struct verb slot_assign_verb = {

@@ -53,7 +53,7 @@ static int erase(struct out *out, struct volume *v,
 
 static int run(struct run *run)
 {
-	return slot_change(run, erase);
+	return slot_change(run, NULL, erase);
 }
 
 static const struct option options[] = {

@@ -38,7 +38,7 @@ static int unlock(struct out *out, struct volume *v,
 
 static int unlock_run(struct run *run)
 {
-	return slot_change(run, unlock);
+	return slot_change(run, NULL, unlock);
 }
 
 static const struct option unlock_options[] = {
@@ -91,7 +91,7 @@ static int lock(struct out *out, struct volume *v,
 
 static int lock_run(struct run *run)
 {
-	return slot_change(run, lock);
+	return slot_change(run, NULL, lock);
 }
 
 const struct verb slot_lock_verb = {

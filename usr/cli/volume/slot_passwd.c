@@ -50,7 +50,7 @@ static int passwd(struct out *out, struct volume *v,
 
 static int run(struct run *run)
 {
-	return slot_change(run, passwd);
+	return slot_change(run, NULL, passwd);
 }
 
 static const struct option options[] = {

@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# hearth-test: machine=plain kernels=uml full=6.12 timeout=400 programs=strace
+# "hearth volume", killed before each of its writes to a disk and each of its
+# requests to device-mapper, in turn: what was begun is finished or taken back, no
+# data are lost, and no key that opens some. All of the moments with HEARTH_FULL,
+# else some that are spread over the whole.
+# shellcheck disable=SC2086,SC1090  # words
+. "$HEARTH_LIB"
+# shellcheck source=selftests/volume/common.bash
+. ./common.bash
+
+cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
+pbkdf="--pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 --pbkdf-force-iterations 4"
+calls=write,pwrite64,fsync,ioctl,rename,renameat2
+w=/tmp/work
+
+hv() { hearth volume "$@"; }
+ann() { PATTERN_FIRST=0 PATTERN_COUNT=256 ./pattern "$@"; }
+bob() { PATTERN_FIRST=1024 PATTERN_COUNT=256 ./pattern "$@"; }
+slots() { hearth -j volume slot list v | grep -oE '"slot":[0-9]+' | wc -l; }
+slots_of() { hearth -j volume slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | grep -oE '[0-9]+'; }
+keyslots() { cryptsetup luksDump /dev/ram1 | grep -cE '^  [0-9]+: luks2'; }
+open_v() { hv open v /dev/ram1 --key-file $w/ann --user ann; }
+
+# traced FILE INJECT ARG...: the command, with what it does to disks in FILE
+traced()
+{
+	local file=$1 inject=$2
+	shift 2
+	strace -f -qq -o "$file" -P /dev/ram0 -P /dev/ram1 -P /dev/ram2 -P /dev/mapper/control \
+		-e trace=$calls $inject hearth volume "$@" >$w/said 2>&1 </dev/null
+}
+
+# moments FILE: of what changes something, the call and which one of these it is
+moments()
+{
+	local -A count=()
+	local line call
+	while read -r line; do
+		call=${line#* }
+		call=${call%%(*}
+		call=${call// }
+		count[$call]=$((${count[$call]-0} + 1))
+		case $line in
+		*ioctl*DM_DEV_CREATE*|*ioctl*DM_TABLE_LOAD*|*ioctl*DM_DEV_SUSPEND*|*ioctl*DM_DEV_REMOVE*|*ioctl*DM_TARGET_MSG*) ;;
+		*ioctl*) continue ;;
+		esac
+		echo "$call ${count[$call]}"
+	done <"$1"
+}
+
+# cuts NAME RESET CHECK ARG...: the command once in full, to see what it does, then
+# killed before one after the other. RESET is called before each, CHECK behind it.
+cuts()
+{
+	local name=$1 reset=$2 check=$3 n step bad=0 killed=0 call nth rc
+	local -a all
+	shift 3
+	$reset >$w/log 2>&1 || { diag "$(cat $w/log)"; bad=1; }
+	traced $w/trace "" "$@" || { diag "$(cat $w/said)"; bad=1; }
+	$check >$w/log 2>&1 || { diag "in full: $(cat $w/log)"; bad=1; }
+	mapfile -t all < <(moments $w/trace)
+	step=$((${#all[@]} / 8 + 1))
+	[ "${HEARTH_FULL-}" ] && step=1
+	for ((n = 0; n < ${#all[@]} && bad < 3; n += step)); do
+		read -r call nth <<<"${all[n]}"
+		$reset >$w/log 2>&1 || { diag "before $n: $(cat $w/log)"; bad=$((bad + 1)); }
+		rc=0
+		traced /dev/null "-e inject=$call:signal=KILL:when=$nth" "$@" 2>/dev/null || rc=$?
+		[ $rc = 137 ] && killed=$((killed + 1))
+		$check >$w/log 2>&1 && continue
+		diag "killed ($rc) before $call $nth, $n of ${#all[@]}: $(cat $w/said $w/log)"
+		bad=$((bad + 1))
+	done
+	diag "${#all[@]} moments, killed at $killed"
+	if [ $bad = 0 ] && [ $killed -ge $((${#all[@]} / step)) ]; then ok "$name"; else not_ok "$name"; fi
+}
+
+# --- create: a volume, or none -----------------------------------------------------
+create_reset()
+{
+	dmsetup remove_all
+	dd if=/dev/zero of=/dev/ram1 bs=1M count=1 conv=notrunc oflag=direct status=none
+}
+create_check()
+{
+	# where the kernel was formatting it
+	if dmsetup info v >/dev/null 2>&1; then hv close v || return; fi
+	if hv open v /dev/ram1 --key-file $w/ann; then
+		ann round /dev/mapper/v 1 1 && hv close v
+	else
+		hv open v /dev/ram1 --key-file $w/ann 2>&1 | grep 'no header of a volume'
+	fi
+}
+
+# --- slots: who is there, and what is his -------------------------------------------
+no_bob()
+{
+	[ "$(slots)" = 1 ] || hv slot erase v bob --yes
+}
+add_check()
+{
+	hv job wait v && ann check /dev/mapper/v 1 1 || return
+	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(slots)" = 1 ] || hv slot unlock v bob --key-file $w/bob
+}
+with_bob()
+{
+	[ "$(slots)" = 2 ] && return
+	hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap &&
+		hv slot assign v 16 16 bob && bob round /dev/mapper/v 2 1
+}
+# all of him, or nothing
+erase_check()
+{
+	hv job wait v && ann check /dev/mapper/v 1 1 || return
+	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(slots)" = 1 ] || { hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1; }
+}
+# by the old or by the new one
+passwd_reset() { hv slot unlock v ann --key-file $w/ann || hv slot passwd v ann --key-file $w/new --new-key-file $w/ann $cheap; }
+passwd_check()
+{
+	hv slot lock v ann || return
+	hv slot unlock v ann --key-file $w/ann || hv slot unlock v ann --key-file $w/new || return
+	ann check /dev/mapper/v 1 1
+}
+
+# --- rekey: under the one key, the other, or both ------------------------------------
+one_slot()
+{
+	local both
+	mapfile -t both < <(slots_of ann)
+	[ ${#both[@]} = 1 ] || hv rekey v --user ann --from "${both[0]}" --to "${both[1]}" --key-file $w/ann --wait
+}
+rekey_check()
+{
+	hv job wait v && ann check /dev/mapper/v 1 1 && hv close v && open_v && ann check /dev/mapper/v 1 1 || return
+	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+}
+
+# --- adopt: the old volume, or ours --------------------------------------------------
+adopt_reset()
+{
+	dmsetup remove_all
+	rm -f $w/backup
+	dd if=/dev/zero of=/dev/ram0 bs=1M count=1 conv=notrunc oflag=direct status=none
+	dd if=$w/head of=/dev/ram2 bs=1M oflag=direct conv=notrunc status=none
+}
+adopt_check()
+{
+	local rc=0
+	if dmsetup info v >/dev/null 2>&1; then hv close v || return; fi
+	if hv open v /dev/ram0 /dev/ram2 --key-file $w/ann; then
+		[ "$(sum /dev/mapper/v)" = "$(cat $w/before)" ] || rc=1
+		cryptsetup isLuks /dev/ram2 && { echo "the old header is still there"; rc=1; }
+		hv close v && return $rc
+	fi
+	cryptsetup open --key-file $w/ann /dev/ram2 c || return
+	[ "$(sum /dev/mapper/c)" = "$(cat $w/before)" ] || rc=1
+	cryptsetup close c && return $rc
+}
+
+plan 7
+command -v strace >/dev/null || skip_rest "no strace here"
+modprobe dm-rekey || bail "the module does not load"
+modprobe -a dm-zero dm-crypt xts algif_skcipher 2>/dev/null
+printf 'correct horse' >$w/ann
+printf 'battery staple' >$w/bob
+printf 'new words' >$w/new
+ramdisks 3 28
+
+cuts "create" create_reset create_check \
+	create v /dev/ram1 --force --user ann --key-file $w/ann $cheap --region-size 256K
+create_reset
+check "a volume" eval "hv create v /dev/ram1 --force --user ann --key-file $w/ann $cheap --region-size 256K && open_v && ann round /dev/mapper/v 1 1"
+cuts "slot add" no_bob add_check slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
+cuts "slot erase" with_bob erase_check slot erase v bob --yes
+no_bob >/dev/null
+cuts "rekey" one_slot rekey_check rekey v --user ann --key-file $w/ann --wait $cheap
+cuts "slot passwd" passwd_reset passwd_check slot passwd v ann --key-file $w/ann --new-key-file $w/new $cheap
+hv close v
+cryptsetup luksFormat -q --type luks2 $pbkdf --key-file $w/ann /dev/ram2 &&
+	cryptsetup open --key-file $w/ann /dev/ram2 c &&
+	dd if=/dev/urandom of=/dev/mapper/c bs=1M oflag=direct status=none 2>/dev/null
+sum /dev/mapper/c >$w/before
+cryptsetup close c
+dd if=/dev/ram2 of=$w/head bs=1M count=16 iflag=direct status=none
+cuts "adopt" adopt_reset adopt_check \
+	adopt v /dev/ram2 --meta /dev/ram0 --header-backup $w/backup --key-file $w/ann --yes --force $cheap
+finish
