@@ -61,7 +61,7 @@ cuts()
 	traced $w/trace "" "$@" || { diag "$(cat $w/said)"; bad=1; }
 	$check >$w/log 2>&1 || { diag "in full: $(cat $w/log)"; bad=1; }
 	mapfile -t all < <(moments $w/trace)
-	step=$((${#all[@]} / 8 + 1))
+	step=$((${#all[@]} / 5 + 1))
 	[ "${HEARTH_FULL-}" ] && step=1
 	for ((n = 0; n < ${#all[@]} && bad < 3; n += step)); do
 		read -r call nth <<<"${all[n]}"
@@ -122,7 +122,8 @@ erase_check()
 passwd_reset() { hv slot unlock v ann --key-file $w/ann || hv slot passwd v ann --key-file $w/new --new-key-file $w/ann $cheap; }
 passwd_check()
 {
-	hv slot lock v ann || return
+	hv job wait v && hv slot lock v ann || return
+	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
 	hv slot unlock v ann --key-file $w/ann || hv slot unlock v ann --key-file $w/new || return
 	ann check /dev/mapper/v 1 1
 }

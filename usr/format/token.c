@@ -259,12 +259,30 @@ static int parse_slot(const json_t *json, struct token *token,
 	strcpy(slot->user, user);
 	if (!state || !parse_state(state, &slot->state))
 		return bad(err, "state of a slot");
+	slot->changing = json_object_get(json, "other-keyslot");
+	if (slot->changing &&
+	    !get_u32(json, "other-keyslot", 0, TOKEN_SLOTS, &slot->other))
+		return bad(err, "slot");
 	for (other = token->slots; other < slot; other++)
 		if (other->slot == slot->slot ||
 		    other->keyslot == slot->keyslot)
 			return bad(err, "slot: it is there twice");
 	token->n_slots++;
 	return 0;
+}
+
+/* A keyslot that is to be destroyed is nobody's. */
+static bool others_are_free(const struct token *token)
+{
+	const struct token_slot *s, *t;
+
+	for (s = token->slots; s < token->slots + token->n_slots; s++)
+		for (t = token->slots; t < token->slots + token->n_slots; t++)
+			if (s->changing &&
+			    (t->keyslot == s->other ||
+			     (t != s && t->changing && t->other == s->other)))
+				return false;
+	return true;
 }
 
 static int parse_slots(const json_t *root, struct token *token,
@@ -281,7 +299,8 @@ static int parse_slots(const json_t *root, struct token *token,
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return others_are_free(token) ? 0 :
+	       bad(err, "slot: another one has its keyslot");
 }
 
 static int parse_job(const json_t *root, struct token *token, struct error *err)
@@ -356,14 +375,18 @@ static json_t *format_devices(const struct token *token)
 
 static json_t *format_slots(const struct token *token)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *slot;
 	const struct token_slot *s;
 
-	for (s = token->slots; s < token->slots + token->n_slots; s++)
-		json_array_append_new(list,
-			json_pack("{s:i, s:i, s:s, s:s}", "slot", (int)s->slot,
-				  "keyslot", (int)s->keyslot, "user", s->user,
-				  "state", token_state_name(s->state)));
+	for (s = token->slots; s < token->slots + token->n_slots; s++) {
+		slot = json_pack("{s:i, s:i, s:s, s:s}", "slot", (int)s->slot,
+				 "keyslot", (int)s->keyslot, "user", s->user,
+				 "state", token_state_name(s->state));
+		if (s->changing)
+			json_object_set_new(slot, "other-keyslot",
+					    json_integer(s->other));
+		json_array_append_new(list, slot);
+	}
 	return list;
 }
 

@@ -38,6 +38,8 @@ struct token_slot {
 	uint32_t keyslot;	/* of the LUKS2 header */
 	enum token_state state;
 	char user[TOKEN_USER];
+	bool changing;		/* its passphrase is: */
+	uint32_t other;		/* the keyslot that is to be destroyed */
 };
 
 struct token_device {

@@ -14,9 +14,12 @@ static struct token sample(void)
 		.discards = true, .n_devices = 2,
 		.devices = { { 34816 }, { 0 } },
 		.n_slots = 3,
-		.slots = { { 3, 0, TOKEN_USED, "ann" },
-			   { 0, 5, TOKEN_ERASING, "b\"ob" },
-			   { 4, 6, TOKEN_ADDING, "cy" } },
+		.slots = { { .slot = 3, .user = "ann", .changing = true,
+			     .other = 2 },
+			   { .slot = 0, .keyslot = 5, .state = TOKEN_ERASING,
+			     .user = "b\"ob" },
+			   { .slot = 4, .keyslot = 6, .state = TOKEN_ADDING,
+			     .user = "cy" } },
 		.job = { true, 0, 3 },
 	};
 
@@ -38,6 +41,8 @@ static void token_comes_back(void)
 	expect(b.n_slots == 3 && b.slots[1].state == TOKEN_ERASING &&
 	       b.slots[2].state == TOKEN_ADDING);
 	expect_text(b.slots[1].user, "b\"ob");
+	expect(b.slots[0].changing && b.slots[0].other == 2 &&
+	       !b.slots[1].changing);
 	expect(b.devices[0].offset == 34816);
 	expect(b.job.set && b.job.to == 3);
 	free(json);
@@ -95,6 +100,9 @@ static void token_refuses_wrong_fields(void)
 		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"a\",\"state\":\"new\"}]" },
 		{ "slots", "[{\"slot\":0,\"keyslot\":0,\"user\":\"a\",\"state\":\"used\"},{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"}]" },
 		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"},{\"slot\":3,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":1}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":2},{\"slot\":3,\"keyslot\":2,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":32}]" },
 		{ "job", "{\"from\":0,\"to\":0}" }, { "job", "{\"from\":0,\"to\":9}" },
 		{ "adopted", "1" }, { "wipe", "32768" }, { "wipe", "null" },
 	};
@@ -175,8 +183,8 @@ static void token_finds_slots(void)
 {
 	struct token token = {
 		.n_slots = 4,
-		.slots = { { 3, 0, TOKEN_USED, "7" }, { 7, 1, TOKEN_USED, "bob" },
-			   { 8, 2, TOKEN_USED, "cy" }, { 9, 3, TOKEN_USED, "cy" } },
+		.slots = { { .slot = 3, .user = "7" }, { .slot = 7, .user = "bob" },
+			   { .slot = 8, .user = "cy" }, { .slot = 9, .user = "cy" } },
 	};
 	struct error err;
 

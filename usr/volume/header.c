@@ -484,12 +484,14 @@ static bool is_taken(const struct token *token, uint32_t keyslot)
 	uint32_t i;
 
 	for (i = 0; i < token->n_slots; i++)
-		if (token->slots[i].keyslot == keyslot)
+		if (token->slots[i].keyslot == keyslot ||
+		    (token->slots[i].changing &&
+		     token->slots[i].other == keyslot))
 			return true;
 	return false;
 }
 
-int header_free_key(const struct header *header, struct error *err)
+int header_free_key(const struct header *header, bool new, struct error *err)
 {
 	int i, n = 0, found = -1;
 
@@ -499,7 +501,8 @@ int header_free_key(const struct header *header, struct error *err)
 		else if (found < 0 && !is_taken(&header->token, (uint32_t)i))
 			found = i;
 	}
-	if (n < HEADER_KEYS && found >= 0)
+	/* a key that is there has its digest, of which there are few */
+	if ((n < HEADER_KEYS || !new) && found >= 0)
 		return found;
 	return error_set(err, ENOSPC,
 			 "the header has room for %d slots, and that many are there: erase one first",
@@ -518,7 +521,8 @@ int header_add_key(struct header *header, uint32_t keyslot,
 		ret = crypt_keyslot_add_by_key(header->cd, (int)keyslot,
 					       key->data, key->size,
 					       pass->data, pass->size,
-					       CRYPT_VOLUME_KEY_NO_SEGMENT);
+					       CRYPT_VOLUME_KEY_NO_SEGMENT |
+					       CRYPT_VOLUME_KEY_DIGEST_REUSE);
 	if (ret < 0)
 		return error_set(err, -ret, "a keyslot cannot be added to the header%s%s: %s",
 				 *header->path ? " on " : "", header->path,
@@ -549,26 +553,6 @@ int header_get_key(struct header *header, uint32_t keyslot,
 				 keyslot);
 	return error_set(err, -ret, "keyslot %u cannot be opened: %s", keyslot,
 			 header_reason(ret));
-}
-
-int header_change_key(struct header *header, uint32_t keyslot,
-		      const struct secret *pass, const struct secret *new,
-		      const struct header_cost *cost, struct error *err)
-{
-	int ret;
-
-	*said = '\0';
-	ret = set_cost(header, cost);
-	if (!ret)
-		ret = crypt_keyslot_change_by_passphrase(header->cd,
-				(int)keyslot, (int)keyslot, pass->data,
-				pass->size, new->data, new->size);
-	if (ret == -EPERM)
-		return error_set(err, EPERM, "wrong passphrase");
-	if (ret < 0)
-		return error_set(err, -ret, "keyslot %u cannot be changed: %s",
-				 keyslot, header_reason(ret));
-	return 0;
 }
 
 int header_drop_key(struct header *header, uint32_t keyslot, struct error *err)

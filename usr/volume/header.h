@@ -85,8 +85,11 @@ void header_close(struct header *header);
 /* Makes the token durable. Returns 0 or a negative errno. */
 int header_write(struct header *header, struct error *err);
 
-/* A keyslot that is free, and no slot has; -ENOSPC: there is none. */
-int header_free_key(const struct header *header, struct error *err);
+/*
+ * A keyslot that is free, and no slot has, for a new key or for one that is there
+ * already; -ENOSPC: there is none.
+ */
+int header_free_key(const struct header *header, bool new, struct error *err);
 
 /* Is there a key in a keyslot? */
 bool header_has_key(const struct header *header, uint32_t keyslot);
@@ -106,11 +109,6 @@ int header_add_key(struct header *header, uint32_t keyslot,
 int header_get_key(struct header *header, uint32_t keyslot,
 		   const struct secret *pass, struct secret *key,
 		   struct error *err);
-
-/* Puts a keyslot under another passphrase. Returns as header_get_key(). */
-int header_change_key(struct header *header, uint32_t keyslot,
-		      const struct secret *pass, const struct secret *new,
-		      const struct header_cost *cost, struct error *err);
 
 /*
  * Destroys a keyslot; one that is not there is fine. Data whose last key it was

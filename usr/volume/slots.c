@@ -182,7 +182,7 @@ int slots_add(struct volume *volume, const char *user,
 	/* what somebody else wrote may tell of more than a header can have */
 	if (token->n_slots == TOKEN_SLOTS)
 		return error_set(err, ENOSPC, "the header has no room for a slot");
-	keyslot = header_free_key(&volume->header, err);
+	keyslot = header_free_key(&volume->header, true, err);
 	if (keyslot < 0)
 		return keyslot;
 	s = &token->slots[token->n_slots++];
@@ -199,6 +199,54 @@ int slots_add(struct volume *volume, const char *user,
 	    !status_slot(&volume->dm.status, (uint32_t)slot))
 		take_back(volume, (uint32_t)slot, &ignored);
 	return ret;
+}
+
+/* --- another passphrase -------------------------------------------------------------- */
+
+/* The keyslot that is not the slot's any more, or not yet, goes. */
+static int finish_change(struct header *header, struct token_slot *s,
+			 struct error *err)
+{
+	int ret;
+
+	if (!header_has_key(header, s->keyslot))
+		return 0;
+	ret = header_drop_key(header, s->other, err);
+	if (ret)
+		return ret;
+	s->changing = false;
+	return header_write(header, err);
+}
+
+/*
+ * Order: the new keyslot's number in the token, the keyslot, the two exchanged in
+ * the token, the old keyslot destroyed, the token. At each moment the slot has a
+ * keyslot that is whole.
+ */
+int slots_change(struct volume *volume, uint32_t slot, const struct secret *key,
+		 const struct secret *pass, const struct header_cost *cost,
+		 struct error *err)
+{
+	struct header *header = &volume->header;
+	struct token_slot *s = token_slot(&header->token, slot);
+	int keyslot = header_free_key(header, false, err), ret;
+	struct error ignored;
+
+	if (keyslot < 0)
+		return keyslot;
+	s->changing = true;
+	s->other = (uint32_t)keyslot;
+	ret = header_write(header, err);
+	if (!ret)
+		ret = header_add_key(header, s->other, key, pass, cost, err);
+	if (ret) {
+		finish_change(header, s, &ignored);
+		return ret;
+	}
+	s->other = s->keyslot;
+	s->keyslot = (uint32_t)keyslot;
+	ret = header_write(header, err);
+	return ret ? ret : finish_change(header, s, err);
 }
 
 /* --- what is left to do ------------------------------------------------------------ */
@@ -264,6 +312,11 @@ int slots_finish(struct volume *volume, struct error *err)
 		return 0;
 	if (token->job.set && status->job == STATUS_NONE)
 		ret = finish_rekey(volume, err);
+	for (i = 0; !ret && i < token->n_slots; i++)
+		if (token->slots[i].changing)
+			ret = finish_change(&volume->header, &token->slots[i],
+					    err);
+	i = 0;
 	while (ret >= 0 && i < token->n_slots) {
 		ret = finish_slot(volume, &token->slots[i], err);
 		i += !ret;

@@ -26,6 +26,14 @@ int slots_add(struct volume *volume, const char *user,
  */
 int slots_erase(struct volume *volume, uint32_t slot, struct error *err);
 
+/*
+ * Puts the key of a slot under another passphrase: in another keyslot, before the
+ * one that it had is destroyed. Returns 0 or a negative errno.
+ */
+int slots_change(struct volume *volume, uint32_t slot, const struct secret *key,
+		 const struct secret *pass, const struct header_cost *cost,
+		 struct error *err);
+
 /* Takes the key of a slot out of the kernel. */
 int slots_lock(const struct volume *volume, uint32_t slot, struct error *err);
 

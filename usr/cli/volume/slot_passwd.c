@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "../../volume/slots.h"
 #include "slot.h"
 
 static int change_keys(struct volume *v, const struct volume_options *o,
-		       const struct keys *keys, const struct secret *pass,
-		       const struct secret *new, struct error *err)
+		       const struct keys *keys, const struct secret *new,
+		       struct error *err)
 {
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < keys->n; i++) {
-		const struct token_slot *s = token_slot(&v->header.token,
-							keys->slot[i].slot);
-
-		ret = header_change_key(&v->header, s->keyslot, pass, new,
-					&o->cost, err);
-	}
+	for (i = 0; !ret && i < keys->n; i++)
+		ret = slots_change(v, keys->slot[i].slot, &keys->slot[i].key,
+				   new, &o->cost, err);
 	return ret;
 }
 
@@ -30,14 +27,14 @@ static int passwd(struct out *out, struct volume *v,
 	ret = key_unlock(&keys, &v->header, o, argv[1], &pass, err);
 	if (ret)
 		return ret;
+	secret_free(&pass);
 	snprintf(prompt, sizeof(prompt), "New passphrase of %s", argv[1]);
 	ret = ask_secret(&new, &o->new_key, prompt, true, err);
 	if (!ret) {
 		key_work("Making the key's slot");
-		ret = change_keys(v, o, &keys, &pass, &new, err);
+		ret = change_keys(v, o, &keys, &new, err);
 		secret_free(&new);
 	}
-	secret_free(&pass);
 	keys_free(&keys);
 	if (ret)
 		return ret;
