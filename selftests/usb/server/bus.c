@@ -6,9 +6,6 @@
 #include "sys.h"
 #include "wire.h"
 
-#define VENDOR	0x1209		/* pid.codes, a product id for tests */
-#define PRODUCT	0x0001
-
 #define INTERFACE_SIZE	4
 
 static struct device *devices;
@@ -60,8 +57,8 @@ void bus_pack(const struct device *dev, uint8_t *p)
 	wire_put32(p, 1);
 	wire_put32(p + 4, dev->number + 2);
 	wire_put32(p + 8, dev->speed);
-	wire_put16(p + 12, VENDOR);
-	wire_put16(p + 14, PRODUCT);
+	wire_put16(p + 12, dev->kind->vendor);
+	wire_put16(p + 14, dev->kind->product);
 	wire_put16(p + 16, 0x0100);
 	p[21] = dev->configuration;
 	p[22] = 1;

@@ -25,10 +25,14 @@ static size_t describe_device(const struct device *dev, uint8_t *buf)
 {
 	static const uint8_t device[18] = {
 		18, TYPE_DEVICE, 0x00, 0x02, 0, 0, 0, 64,
-		0x09, 0x12, 0x01, 0x00, 0x00, 0x01, 1, 2, 3, 1,
+		0, 0, 0, 0, 0x00, 0x01, 1, 2, 3, 1,
 	};
 
 	memcpy(buf, device, sizeof(device));
+	buf[8] = dev->kind->vendor & 0xff;
+	buf[9] = dev->kind->vendor >> 8;
+	buf[10] = dev->kind->product & 0xff;
+	buf[11] = dev->kind->product >> 8;
 	if (dev->speed == SPEED_SUPER) {
 		buf[3] = 0x03;
 		buf[7] = 9;		/* 2^9 bytes */

@@ -16,6 +16,10 @@ enum device_speed {
 	SPEED_SUPER = 5,
 };
 
+/* pid.codes, a product id for tests */
+#define DEVICE_TEST_VENDOR	0x1209
+#define DEVICE_TEST_PRODUCT	0x0001
+
 struct endpoint {
 	uint8_t address;		/* 0x80: in */
 	uint8_t type;			/* of bmAttributes */
@@ -24,6 +28,7 @@ struct endpoint {
 /* What is the same for all devices of a kind. */
 struct kind {
 	const char *name;
+	uint16_t vendor, product;
 	uint8_t class, subclass, protocol;
 	const struct endpoint *endpoints;
 	unsigned int n_endpoints;

@@ -419,6 +419,8 @@ static bool disk_control(struct device *dev, struct urb *urb)
 
 const struct kind disk_kind = {
 	.name = "disk",
+	.vendor = DEVICE_TEST_VENDOR,
+	.product = DEVICE_TEST_PRODUCT,
 	.class = 0x08,
 	.subclass = 0x06,
 	.protocol = 0x50,

@@ -165,6 +165,8 @@ static void echo_work(struct device *dev)
 
 const struct kind echo_kind = {
 	.name = "echo",
+	.vendor = DEVICE_TEST_VENDOR,
+	.product = DEVICE_TEST_PRODUCT,
 	.class = 0xff,
 	.endpoints = echo_endpoints,
 	.n_endpoints = sizeof(echo_endpoints) / sizeof(*echo_endpoints),

@@ -79,6 +79,8 @@ static bool zero_control(struct device *dev, struct urb *urb)
 
 const struct kind zero_kind = {
 	.name = "zero",
+	.vendor = 0x0525,		/* as the gadget's */
+	.product = 0xa4a0,
 	.class = 0xff,
 	.endpoints = zero_endpoints,
 	.n_endpoints = sizeof(zero_endpoints) / sizeof(*zero_endpoints),
