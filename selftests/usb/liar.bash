@@ -3,8 +3,10 @@
 # For the tests that bring their own server, liar (the folder server/). Read
 # common.bash first.
 
-# One that a test left which was ended.
+# One that a test left which was ended; and the port is not the stock server's now.
+# "serve" starts that again.
 pkill -x liar
+! pkill -x usbipd || wait_for 10 eval '! pgrep -x usbipd >/dev/null'
 ip link set lo up
 liar_pid=
 # the port is the stock server's again when a test is through
@@ -45,6 +47,18 @@ device_is_there()
 		says "$f" "${1:-LIAR1}" && return
 	done
 	return 1
+}
+
+# overdue MS: till that has passed, however slow the machine is: another port, with
+# twice the limit, whose server confirms no unlink, is gone by then.
+overdue()
+{
+	local clock port
+	clock=$(./liar --daemon --port 3251 --devices 2 --lie no-unlink)
+	port=$(attach_at 127.0.0.1:3251 1-2 --unlink-timeout $((2 * $1)))
+	./urbs -t 30000 LIAR2 discard 0x83 64 1 100 >/dev/null 2>&1
+	wait_for 30 why "$port" unlink-timeout
+	kill "$clock"
 }
 
 # unplug PORT: within the time that detach has.
