@@ -361,6 +361,43 @@ static void echo(int type, int out, int in, int len, unsigned int count,
 	}
 }
 
+/* Ends with @status, and else this fails. */
+static void expect(struct usbdevfs_urb *urb, int status)
+{
+	if (reap() != urb || urb->status != status)
+		errx(1, "URB to %02x: status %d", urb->endpoint, urb->status);
+	free_urb(urb);
+}
+
+/*
+ * @count commands and their answers, one at a time. Once in the middle an answer is
+ * waited for that nobody asked for: the next one must still be the right one.
+ */
+static void talk(int out, int in, int len, unsigned int count)
+{
+	struct usbdevfs_urb *urb;
+	unsigned int n;
+
+	looped = in;
+	for (n = 0; n < count; n++) {
+		if (n == count / 2) {
+			urb = new_urb(USBDEVFS_URB_TYPE_BULK, in, len, 0, n);
+			submit(urb);
+			usleep(100000);
+			ioctl(fd, USBDEVFS_DISCARDURB, urb);
+			expect(urb, -ENOENT);
+		}
+		urb = new_urb(USBDEVFS_URB_TYPE_BULK, out, len, 0, n);
+		submit(urb);
+		expect(urb, 0);
+		urb = new_urb(USBDEVFS_URB_TYPE_BULK, in, len, 0, n);
+		submit(urb);
+		expect(urb, 0);
+	}
+	/* But for the one that was cancelled. */
+	wrong--;
+}
+
 /* @count URBs to one endpoint, up to @depth of them under way. */
 static void stream(int type, int ep, int len, int packets, unsigned int count,
 		   unsigned int depth)
@@ -482,6 +519,7 @@ static const char usage[] =
 	"  bulk-echo LEN COUNT DEPTH\n"
 	"  int-echo LEN COUNT DEPTH\n"
 	"  loop EP-OUT EP-IN LEN COUNT DEPTH\n"
+	"  talk EP-OUT EP-IN LEN COUNT\n"
 	"  bulk EP LEN COUNT DEPTH\n"
 	"  iso EP LEN PACKETS COUNT DEPTH\n"
 	"  discard EP LEN COUNT [WAIT-MS]\n"
@@ -507,6 +545,8 @@ static int run(const char *command, int argc, char **argv)
 	else if (!strcmp(command, "loop") && argc == 5)
 		echo(USBDEVFS_URB_TYPE_BULK, arg[0], looped = arg[1], arg[2],
 		     arg[3], arg[4]);
+	else if (!strcmp(command, "talk") && argc == 4)
+		talk(arg[0], arg[1], arg[2], arg[3]);
 	else if (!strcmp(command, "bulk") && argc == 4)
 		stream(USBDEVFS_URB_TYPE_BULK, arg[0], arg[1], 0, arg[2],
 		       arg[3]);
