@@ -68,6 +68,10 @@ static int ended(const struct job_wait *wait, const struct mapper_volume *dm,
 				 wait->name);
 	if (dm->status.job == STATUS_NONE)
 		return 0;
+	if (!strcmp(dm->status.state, "waiting"))
+		return error_set(err, EAGAIN,
+				 "the job of %s waits for the first write to it, or for hearth volume job resume %s",
+				 wait->name, wait->name);
 	return error_set(err, EAGAIN, "the job of %s does not go on: %s",
 			 wait->name, dm->status.state);
 }

@@ -100,8 +100,9 @@ const struct verb volume_close = {
 	.what = "close volumes",
 	.synopsis = "NAME... [--force]",
 	.help =
-	"Closes volumes. A job goes on when the volume is opened again. One whose header\n"
-	"is an old copy, without the keys of data that the kernel can read, stays open.\n"
+	"Closes volumes. A job goes on with the first write after the volume is opened\n"
+	"again. One whose header is an old copy, without the keys of data that the kernel\n"
+	"can read, stays open.\n"
 	"\n"
 	"  --force             close it anyway\n"
 	HELP_HEADER,
