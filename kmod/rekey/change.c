@@ -400,4 +400,6 @@ void change_end(struct rekey_change *change)
 	}
 	if (change->end)
 		change->end(change);
+	/* a discard of the old place may keep the change for long */
+	wake_up_all(&change->v->change_wait);
 }

@@ -514,6 +514,9 @@ int mover_start(struct rekey_volume *v, const struct rekey_job *job,
 	if (!err) {
 		WRITE_ONCE(v->started, true);
 		mover_use_device(v, job, PLACE_DRAINING);
+		/* it may have been drained before */
+		if (job->kind == REKEY_JOB_DRAIN)
+			places_use(&v->places, job->to, PLACE_OPEN);
 		mover_reset(v, job);
 		mover_begin(v);
 	}

@@ -28,7 +28,7 @@ static void sweep_end(struct rekey_change *change)
 	else if (change->err)
 		WRITE_ONCE(sweep->err, change->err);
 	atomic_dec(&sweep->left);
-	/* the one who waits is woken when the change is freed */
+	/* the one who waits is woken behind this */
 }
 
 static void sweep_add(struct rekey_volume *v, struct sweep *sweep, u64 region,

@@ -16,7 +16,7 @@ write_region() { dd if=/dev/urandom of=/dev/mapper/v bs=$each seek="$1" count=1 
 written() { awk '{ print $7 }' "/sys/block/$(basename "$(readlink -f "/sys/dev/block/$(dmsetup info -c --noheadings -o major,minor "$1")")")/stat"; }
 on_device() { ./info v "$1" | cut -d" " -f6; }
 
-plan 26
+plan 28
 modprobe -a dm-rekey xts || bail "the modules do not load"
 key meta 32
 key d0
@@ -48,6 +48,8 @@ check "to its end" eval "msg v rekey resume && wait_for 60 idle v"
 check "the first device is empty" [ "$(free 0)" = "79 80" ]
 write_region 42
 check "and stays so" [ "$(free 0) $(on_device 42)" = "79 80 1" ]
+check "it can be filled again, by a drain" eval "msg v drain 1 0 && wait_for 60 idle v && [ \$(on_device 42) = 0 ]"
+check "and drained once more" eval "msg v drain 0 1 && wait_for 60 idle v && [ \"\$(free 0)\" = '79 80' ]"
 dmremove v
 data="- 0 /dev/ram2 0"
 check "it opens without the device" open_volume v $len "key:0:$(src d0)"
