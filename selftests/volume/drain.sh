@@ -84,6 +84,7 @@ dmremove v
 
 # A device below that does not answer a discard: what needs another does not wait.
 ramdisks 3 20
+modprobe -q loop
 truncate -s 2M /tmp/work/disk
 loop=$(losetup -f --show /tmp/work/disk)
 dmcreate d "0 $((2 * mib)) linear $loop 0"
