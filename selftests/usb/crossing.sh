@@ -34,25 +34,13 @@ until_told()
 	return 1
 }
 
-# cancelled EP: an URB whose answer is held is cancelled, and ends as that
+# cancelled EP [NUMBER]: URBs whose answers are held are cancelled, and end as that
 cancelled()
 {
 	local out
-	out=$(./urbs LIAR1 discard "$1" 4096 1 300)
+	out=$(./urbs LIAR1 discard "$1" 4096 "${2:-1}" 300)
 	echo "$out"
 	grep -q "^all ended$" <<<"$out"
-}
-
-# Another port, with a longer limit, whose server answers no unlink: when that is
-# gone, the limit of the first has passed, however slow the machine is.
-overdue()
-{
-	local clock clock_port
-	clock=$(./liar --daemon --port 3251 --devices 2 --lie no-unlink)
-	clock_port=$(attach_at 127.0.0.1:3251 1-2 --unlink-timeout $((2 * limit)))
-	./urbs -t 30000 LIAR2 discard 0x83 64 1 100 >/dev/null 2>&1
-	wait_for 30 why "$clock_port" unlink-timeout
-	kill "$clock"
 }
 
 # quiet: neither reset nor found wanting
@@ -76,7 +64,7 @@ leave()	# leave WHAT
 
 limit=1000
 events=/tmp/work/events
-plan 46
+plan 52
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod 2>/dev/null
 echo 0 >/sys/module/usb_storage/parameters/delay_use
@@ -88,7 +76,7 @@ for lie in crossed crossed-late crossed-lazy crossed-silent; do
 	crossing echo $lie
 	open_gate
 	check "control, $lie" until_told $lie ./urbs LIAR1 late 50
-	case $lie in *lazy | *silent) check "control, $lie: past the limit" overdue ;; esac
+	case $lie in *lazy | *silent) check "control, $lie: past the limit" overdue $limit ;; esac
 	check "control, $lie: the device works" ./urbs LIAR1 control 3
 	leave "control, $lie"
 
@@ -107,6 +95,16 @@ for lie in crossed crossed-late crossed-lazy crossed-silent; do
 	check "disk, $lie: its bytes" cmp "$dev" /tmp/work/disk
 	leave "disk, $lie"
 done
+
+# RET_UNLINK never comes, for more requests than are waited for
+crossing echo crossed-all
+open_gate
+for i in 1 2 3; do
+	check "bulk, crossed-all, $i: 300 at a time" cancelled 0x82 300
+done
+check "bulk, crossed-all: past the limit" overdue $limit
+check "bulk, crossed-all: the device works" ./urbs LIAR1 control 3
+leave "bulk, crossed-all"
 
 # A status that was read ahead is cancelled, as its data stalled; RET_UNLINK comes
 # when the next command's status is read ahead, and is none of that's business.
