@@ -1,71 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Controllers, and what the USB core asks of them. */
+#include <linux/idr.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
+#include <linux/usb/quirks.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/hearth_usb.h>
 
+#include "conn.h"
 #include "hcd.h"
-#include "port.h"
+#include "roothub.h"
 
-#define VHCI_NAME	"hearth_vhci"
+#define HCD_NAME	"hearth_vhci"
 
 /* How long an empty controller waits for the next device. */
-#define VHCI_IDLE_MS	2000
+#define HCD_IDLE_MS	2000
 
 /*
- * Protects the lists of controllers and which root ports are taken. Taken
- * outside the USB core's own locks when a controller is made.
+ * The core numbers buses from 1 to 63. The last four are left to hardware that
+ * is plugged in later, such as the controllers of a dock.
  */
-static DEFINE_MUTEX(vhci_ctls_mutex);
-static LIST_HEAD(vhci_ctls);
+#define HCD_BUSES	63
+#define HCD_BUSES_LEFT	4
+
+/* A controller: the private part of its HCD. */
+struct vhci_hcd {
+	struct vhci_roothub hub;	/* first, see hcd_to_roothub() */
+	struct list_head node;		/* hcds_mutex */
+	bool going;			/* hcds_mutex */
+	struct delayed_work idle_work;
+};
+
+static_assert(offsetof(struct vhci_hcd, hub) == 0);
+
+/*
+ * Protects the lists of controllers. Taken outside the USB core's own locks when
+ * one is made; never held while one is removed.
+ */
+static DEFINE_MUTEX(hcds_mutex);
+static LIST_HEAD(hcds);
 /* At module removal: no more HCDs, but ports may still point here. */
-static LIST_HEAD(vhci_ctls_going);
-static struct workqueue_struct *vhci_ctl_wq;
+static LIST_HEAD(hcds_going);
+static struct workqueue_struct *hcd_wq;
 
-/* --- URBs --------------------------------------------------------------- */
-
-/* The port that @udev is plugged into, with a reference, or NULL. */
-static struct vhci_port *hcd_port_get(struct usb_hcd *hcd,
-				      struct usb_device *udev)
+static struct vhci_hcd *hcd_to_vhci(struct usb_hcd *hcd)
 {
-	struct vhci_hub *hub = hcd_to_hub(hcd);
-	struct vhci_port *port;
-
-	/* USB/IP carries one device a connection: nothing is behind it. */
-	if (udev->level != 1 || udev->portnum > VHCI_ROOT_PORTS)
-		return NULL;
-	rcu_read_lock();
-	port = rcu_dereference(hub->root[udev->portnum - 1].port);
-	if (port && !kref_get_unless_zero(&port->ref))
-		port = NULL;
-	rcu_read_unlock();
-	return port;
+	return (struct vhci_hcd *)hcd->hcd_priv;
 }
 
-/*
- * The first URB tells which device of the core is the port's. One that was
- * plugged in here before can so never reach the new one.
- */
-static bool hcd_bind(struct usb_hcd *hcd, struct vhci_port *port,
-		     struct usb_device *udev)
-{
-	struct vhci_hub *hub = hcd_to_hub(hcd);
-	unsigned long flags;
+/* --- URBs and devices ---------------------------------------------------- */
 
-	if (likely(READ_ONCE(port->udev) == udev))
-		return true;
-	spin_lock_irqsave(&hub->lock, flags);
-	if (!port->udev && rcu_access_pointer(port->root->port) == port)
-		WRITE_ONCE(port->udev, udev);
-	spin_unlock_irqrestore(&hub->lock, flags);
-	return READ_ONCE(port->udev) == udev;
+static const struct usb_ctrlrequest *hcd_setup(const struct urb *urb)
+{
+	return (const struct usb_ctrlrequest *)urb->setup_packet;
 }
 
 static bool hcd_is_set_configuration(struct urb *urb)
 {
-	const struct usb_ctrlrequest *setup = (void *)urb->setup_packet;
+	const struct usb_ctrlrequest *setup = hcd_setup(urb);
 
 	return usb_pipecontrol(urb->pipe) &&
 	       setup->bRequestType == USB_RECIP_DEVICE &&
@@ -74,67 +71,98 @@ static bool hcd_is_set_configuration(struct urb *urb)
 
 static int hcd_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t gfp)
 {
-	struct vhci_port *port = hcd_port_get(hcd, urb->dev);
-	int ret = -ENODEV;
+	struct vhci_plug *plug = roothub_find(hcd, urb->dev);
+	int ret;
 
-	if (!port)
-		return ret;
-	if (hcd_bind(hcd, port, urb->dev)) {
-		if (hcd_is_set_configuration(urb)) {
-			WRITE_ONCE(port->configured, true);
-			WRITE_ONCE(port->devnum, urb->dev->devnum);
-		}
-		ret = conn_submit(&port->conn, urb, gfp);
-	}
-	port_put(port);
+	if (!plug)
+		return -ENODEV;
+	if (hcd_is_set_configuration(urb))
+		roothub_configured(plug);
+	ret = conn_submit(plug->conn, urb, gfp);
+	plug_put(plug);
 	return ret;
+}
+
+/* Can the core not do without the answer, when it enumerates a device? */
+static bool hcd_is_needed(struct urb *urb)
+{
+	const struct usb_ctrlrequest *setup = hcd_setup(urb);
+	u8 type = le16_to_cpu(setup->wValue) >> 8;
+
+	switch (setup->bRequest) {
+	case USB_REQ_SET_CONFIGURATION:
+		return true;
+	case USB_REQ_GET_DESCRIPTOR:
+		return type == USB_DT_DEVICE || type == USB_DT_CONFIG;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Has the core waited for an answer in vain, which it does with usb_kill_urb()?
+ * While it enumerates a device nobody else can submit anything.
+ */
+static bool hcd_is_timeout(struct urb *urb, int status)
+{
+	return status == -ENOENT && usb_pipecontrol(urb->pipe) &&
+	       !usb_pipeendpoint(urb->pipe);
 }
 
 static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 {
-	struct vhci_port *port = hcd_port_get(hcd, urb->dev);
+	struct vhci_plug *plug = roothub_find(hcd, urb->dev);
 	int ret;
 
-	/* Without a port every URB has been given back. */
-	if (!port)
+	/* Without a plug every URB has been given back. */
+	if (!plug)
 		return -EIDRM;
-	ret = conn_dequeue(&port->conn, urb, status);
-	port_put(port);
+	if (hcd_is_timeout(urb, status) &&
+	    roothub_silent(plug, hcd_is_needed(urb)))
+		conn_kill(plug->conn, HEARTH_USB_PORT_REASON_ENUMERATION,
+			  -ETIMEDOUT, "a request of the USB core was not answered");
+	ret = conn_dequeue(plug->conn, urb, status);
+	plug_put(plug);
 	return ret;
 }
 
 /* The core has reset the root port; let the real device follow. */
 static int hcd_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 {
-	struct vhci_port *port = hcd_port_get(hcd, udev);
+	struct vhci_plug *plug;
+	bool reset = false;
 	int ret = 0;
 
-	if (!port)
+	plug = roothub_bind(hcd, udev, &reset);
+	if (!plug)
 		return -ENODEV;
-	/* A device fresh from its server needs no reset. */
-	if (xchg(&port->configured, false))
-		ret = conn_reset_device(&port->conn);
-	port_put(port);
+	if (reset)
+		ret = conn_reset_device(plug->conn);
+	plug_put(plug);
 	return ret;
 }
 
-/* The core is through with a device. */
-static void hcd_free_dev(struct usb_hcd *hcd, struct usb_device *udev)
+/*
+ * The core has read the device descriptor. Nothing on this wire carries a wake-up
+ * of the device, so none is offered: a driver that needs one, as those of
+ * keyboards do, then keeps its device awake.
+ */
+static int hcd_update_device(struct usb_hcd *hcd, struct usb_device *udev)
 {
-	struct vhci_port *port = hcd_port_get(hcd, udev);
-	struct vhci_hub *hub = hcd_to_hub(hcd);
-	unsigned long flags;
+	udev->quirks |= USB_QUIRK_IGNORE_REMOTE_WAKEUP;
+	return 0;
+}
 
-	if (!port)
+/* The core has tried everything and gives up. */
+static void hcd_relinquish_port(struct usb_hcd *hcd, int port1)
+{
+	struct vhci_plug *plug = roothub_at(hcd, port1);
+
+	if (!plug)
 		return;
-	spin_lock_irqsave(&hub->lock, flags);
-	if (port->udev == udev) {
-		WRITE_ONCE(port->udev, NULL);
-		WRITE_ONCE(port->devnum, 0);
-	}
-	spin_unlock_irqrestore(&hub->lock, flags);
-	port_check(port);
-	port_put(port);
+	conn_kill(plug->conn, HEARTH_USB_PORT_REASON_ENUMERATION, -EPROTO,
+		  "the USB core cannot use what the device tells of itself");
+	plug_put(plug);
 }
 
 static int hcd_start(struct usb_hcd *hcd)
@@ -152,252 +180,260 @@ static int hcd_get_frame_number(struct usb_hcd *hcd)
 	return ktime_to_ms(ktime_get()) & 0x7ff;
 }
 
-static const struct hc_driver vhci_driver = {
-	.description		= VHCI_NAME,
+static const struct hc_driver hcd_driver = {
+	.description		= HCD_NAME,
 	.product_desc		= "Hearth virtual USB host controller",
-	.hcd_priv_size		= sizeof(struct vhci_hub),
-	.flags			= HCD_USB3 | HCD_SHARED | HCD_BH,
+	.hcd_priv_size		= sizeof(struct vhci_hcd),
+	.flags			= HCD_USB3 | HCD_BH,
 	.start			= hcd_start,
 	.stop			= hcd_stop,
 	.get_frame_number	= hcd_get_frame_number,
 	.urb_enqueue		= hcd_urb_enqueue,
 	.urb_dequeue		= hcd_urb_dequeue,
 	.reset_device		= hcd_reset_device,
-	.free_dev		= hcd_free_dev,
-	.hub_status_data	= hub_status_data,
-	.hub_control		= hub_control,
-	.bus_suspend		= hub_bus_suspend,
-	.bus_resume		= hub_bus_resume,
+	.update_device		= hcd_update_device,
+	.free_dev		= roothub_unbind,
+	.relinquish_port	= hcd_relinquish_port,
+	.hub_status_data	= roothub_status_data,
+	.hub_control		= roothub_control,
+	.bus_suspend		= roothub_suspend,
+	.bus_resume		= roothub_resume,
 };
 
-static struct platform_driver vhci_platform_driver = {
+/* Every USB device of the machine is told of here. */
+static int hcd_notified(struct notifier_block *nb, unsigned long action,
+			void *data)
+{
+	struct usb_device *udev = data;
+
+	if (action == USB_DEVICE_ADD && udev->parent &&
+	    bus_to_hcd(udev->bus)->driver == &hcd_driver)
+		roothub_present(bus_to_hcd(udev->bus), udev);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block hcd_notifier = {
+	.notifier_call = hcd_notified,
+};
+
+static struct platform_driver hcd_platform_driver = {
 	.driver = {
-		.name			= VHCI_NAME,
+		.name			= HCD_NAME,
 		.suppress_bind_attrs	= true,
 	},
 };
 
 /* --- controllers -------------------------------------------------------- */
 
-static void ctl_setup_hcd(struct vhci_ctl *ctl, struct usb_hcd *hcd, bool super)
+/* Frees @vhci, or leaves that to the last device that has a reference. */
+static void hcd_free(struct vhci_hcd *vhci)
 {
-	struct vhci_hub *hub = hcd_to_hub(hcd);
+	struct usb_hcd *hcd = vhci->hub.hcd;
+	struct platform_device *pdev = to_platform_device(hcd->self.controller);
 
-	ctl->hcd[super] = hcd;
-	hub->ctl = ctl;
-	hub->hcd = hcd;
-	hub->super = super;
-	hub_init(hub);
+	usb_put_hcd(hcd);
+	platform_device_unregister(pdev);
+}
+
+static void hcd_idle_work(struct work_struct *work)
+{
+	struct vhci_hcd *vhci = container_of(to_delayed_work(work),
+					     struct vhci_hcd, idle_work);
+	bool idle;
+
+	mutex_lock(&hcds_mutex);
+	/* Was the last port given back only now? Then this runs once more. */
+	idle = !roothub_taken(&vhci->hub) && !vhci->going &&
+	       !delayed_work_pending(&vhci->idle_work);
+	if (idle)
+		list_del(&vhci->node);
+	mutex_unlock(&hcds_mutex);
+	if (!idle)
+		return;
+	/* Disconnects what is plugged in, so it waits for drivers. */
+	usb_remove_hcd(vhci->hub.hcd);
+	hcd_free(vhci);
+}
+
+/* Does the core have a bus for us? */
+static bool hcd_bus_left(void)
+{
+	struct usb_bus *bus;
+	int busnum, n = 0;
+
+	mutex_lock(&usb_bus_idr_lock);
+	idr_for_each_entry(&usb_bus_idr, bus, busnum)
+		n++;
+	mutex_unlock(&usb_bus_idr_lock);
+	return n < HCD_BUSES - HCD_BUSES_LEFT;
+}
+
+static struct vhci_hcd *hcd_create(bool super)
+{
+	/* Nothing is mapped for DMA: no address is out of reach. */
+	static const struct platform_device_info info = {
+		.name = HCD_NAME,
+		.id = PLATFORM_DEVID_AUTO,
+		.dma_mask = DMA_BIT_MASK(64),
+	};
+	struct platform_device *pdev;
+	struct vhci_hcd *vhci;
+	struct usb_hcd *hcd;
+	int ret;
+
+	lockdep_assert_held(&hcds_mutex);
+
+	pdev = platform_device_register_full(&info);
+	if (IS_ERR(pdev))
+		return ERR_CAST(pdev);
+	ret = -ENOMEM;
+	hcd = usb_create_hcd(&hcd_driver, &pdev->dev, dev_name(&pdev->dev));
+	if (!hcd)
+		goto err_unregister;
+	vhci = hcd_to_vhci(hcd);
+	INIT_DELAYED_WORK(&vhci->idle_work, hcd_idle_work);
+	roothub_init(&vhci->hub, hcd, super);
 	hcd->speed = super ? HCD_USB31 : HCD_USB2;
 	hcd->has_tt = !super;		/* takes low and full speed as well */
 	hcd->uses_new_polling = 1;
 	hcd->skip_phy_initialization = 1;
 	hcd->self.sg_tablesize = ~0;
 	hcd->self.no_sg_constraint = 1;
-}
-
-static int ctl_add_hcds(struct vhci_ctl *ctl)
-{
-	struct device *dev = &ctl->pdev->dev;
-	struct usb_hcd *hs, *ss;
-	int ret = -ENOMEM;
-
-	hs = usb_create_hcd(&vhci_driver, dev, dev_name(dev));
-	if (!hs)
-		return ret;
-	ctl_setup_hcd(ctl, hs, false);
-	ret = usb_add_hcd(hs, 0, 0);
+	ret = usb_add_hcd(hcd, 0, 0);
 	if (ret)
-		goto err_put_hs;
-	ret = -ENOMEM;
-	ss = usb_create_shared_hcd(&vhci_driver, dev, dev_name(dev), hs);
-	if (!ss)
-		goto err_remove_hs;
-	ctl_setup_hcd(ctl, ss, true);
-	ret = usb_add_hcd(ss, 0, 0);
-	if (ret)
-		goto err_put_ss;
-	return 0;
+		goto err_put;
+	list_add_tail(&vhci->node, &hcds);
+	return vhci;
 
-err_put_ss:
-	usb_put_hcd(ss);
-err_remove_hs:
-	usb_remove_hcd(hs);
-err_put_hs:
-	usb_put_hcd(hs);
-	return ret;
-}
-
-/*
- * Disconnects what is plugged in, so it waits for drivers: not to be called
- * with vhci_ctls_mutex held. The controller is off the list.
- */
-static void ctl_remove(struct vhci_ctl *ctl)
-{
-	usb_remove_hcd(ctl->hcd[1]);
-	usb_remove_hcd(ctl->hcd[0]);
-}
-
-static void ctl_free(struct vhci_ctl *ctl)
-{
-	usb_put_hcd(ctl->hcd[1]);
-	usb_put_hcd(ctl->hcd[0]);
-	platform_device_unregister(ctl->pdev);
-	kfree(ctl);
-}
-
-static void ctl_idle_work(struct work_struct *work)
-{
-	struct vhci_ctl *ctl = container_of(to_delayed_work(work),
-					    struct vhci_ctl, idle_work);
-	bool idle;
-
-	mutex_lock(&vhci_ctls_mutex);
-	/* Was the last port given back only now? Then this runs once more. */
-	idle = !ctl->taken && !ctl->going &&
-	       !delayed_work_pending(&ctl->idle_work);
-	if (idle)
-		list_del(&ctl->node);
-	mutex_unlock(&vhci_ctls_mutex);
-	if (!idle)
-		return;
-	ctl_remove(ctl);
-	ctl_free(ctl);
-}
-
-static struct vhci_ctl *ctl_create(void)
-{
-	struct vhci_ctl *ctl;
-	int ret;
-
-	lockdep_assert_held(&vhci_ctls_mutex);
-
-	ctl = kzalloc(sizeof(*ctl), GFP_KERNEL);
-	if (!ctl)
-		return ERR_PTR(-ENOMEM);
-	INIT_DELAYED_WORK(&ctl->idle_work, ctl_idle_work);
-	ctl->pdev = platform_device_register_simple(VHCI_NAME,
-						    PLATFORM_DEVID_AUTO,
-						    NULL, 0);
-	if (IS_ERR(ctl->pdev)) {
-		ret = PTR_ERR(ctl->pdev);
-		goto err_free;
-	}
-	ret = ctl_add_hcds(ctl);
-	if (ret)
-		goto err_unregister;
-	list_add_tail(&ctl->node, &vhci_ctls);
-	return ctl;
-
+err_put:
+	usb_put_hcd(hcd);
 err_unregister:
-	platform_device_unregister(ctl->pdev);
-err_free:
-	kfree(ctl);
+	platform_device_unregister(pdev);
 	return ERR_PTR(ret);
 }
 
-static struct vhci_root *ctl_take(struct vhci_ctl *ctl, bool super)
+/* The controller of a speed that has the fewest ports, or NULL. */
+static struct vhci_hcd *hcd_least_used(bool super)
 {
-	struct vhci_hub *hub = hcd_to_hub(ctl->hcd[super]);
-	int i;
+	unsigned int n, least = ROOTHUB_PORTS;
+	struct vhci_hcd *vhci, *found = NULL;
 
-	for (i = 0; i < VHCI_ROOT_PORTS; i++) {
-		struct vhci_root *root = &hub->root[i];
+	lockdep_assert_held(&hcds_mutex);
 
-		if (root->taken)
+	list_for_each_entry(vhci, &hcds, node) {
+		if (vhci->hub.super != super)
 			continue;
-		root->taken = true;
-		ctl->taken++;
-		return root;
+		n = roothub_taken(&vhci->hub);
+		if (n >= least)
+			continue;
+		least = n;
+		found = vhci;
 	}
-	return NULL;
+	return found;
+}
+
+/* A controller with a free root port, for one of a speed. */
+static struct vhci_hcd *hcd_choose(bool super, struct netlink_ext_ack *extack)
+{
+	struct vhci_hcd *vhci, *shared = hcd_least_used(super);
+
+	if (shared && !roothub_taken(&shared->hub))
+		return shared;
+	vhci = hcd_bus_left() ? hcd_create(super) : ERR_PTR(-ENOSPC);
+	if (!IS_ERR(vhci))
+		return vhci;
+	if (shared) {
+		pr_notice_ratelimited("no USB bus left (%pe): a new port shares bus %d\n",
+				      vhci, shared->hub.hcd->self.busnum);
+		return shared;
+	}
+	if (PTR_ERR(vhci) == -ENOSPC)
+		NL_SET_ERR_MSG(extack, "no USB bus is left (the kernel has 63), and none of this speed has a free port");
+	else
+		NL_SET_ERR_MSG(extack, "no USB controller can be made");
+	return vhci;
 }
 
 /**
- * hub_reserve() - a free root port for a device
+ * hcd_reserve() - a free root port for a device
  * @speed: of the device, enum hearth_usb_speed
  * @extack: for the sentence that tells why there is none
  *
- * Makes a controller if it must. Return: the root port or an ERR_PTR().
+ * Makes a controller if it can, or else takes a port of the one that has the most
+ * free. Return: the root port or an ERR_PTR().
  */
-struct vhci_root *hub_reserve(u32 speed, struct netlink_ext_ack *extack)
+struct vhci_root *hcd_reserve(u32 speed, struct netlink_ext_ack *extack)
 {
-	bool super = speed >= HEARTH_USB_SPEED_SUPER;
-	struct vhci_root *root = NULL;
-	struct vhci_ctl *ctl;
+	struct vhci_root *root;
+	struct vhci_hcd *vhci;
 
-	mutex_lock(&vhci_ctls_mutex);
-	list_for_each_entry(ctl, &vhci_ctls, node) {
-		root = ctl_take(ctl, super);
-		if (root)
-			break;
-	}
-	if (!root) {
-		ctl = ctl_create();
-		root = IS_ERR(ctl) ? ERR_CAST(ctl) : ctl_take(ctl, super);
-		if (IS_ERR(ctl))
-			NL_SET_ERR_MSG(extack, "no controller can be made (USB has 64 buses)");
-	}
-	mutex_unlock(&vhci_ctls_mutex);
+	mutex_lock(&hcds_mutex);
+	vhci = hcd_choose(speed >= HEARTH_USB_SPEED_SUPER, extack);
+	root = IS_ERR(vhci) ? ERR_CAST(vhci) : roothub_reserve(&vhci->hub);
+	mutex_unlock(&hcds_mutex);
 	return root;
 }
 
 /* Give a root port back. The last one of a controller ends it, after a while. */
-void hub_unreserve(struct vhci_root *root)
+void hcd_unreserve(struct vhci_root *root)
 {
-	struct vhci_ctl *ctl = root_to_hub(root)->ctl;
+	struct vhci_roothub *hub = root_to_roothub(root);
 
-	mutex_lock(&vhci_ctls_mutex);
-	root->taken = false;
-	if (!--ctl->taken)
-		mod_delayed_work(vhci_ctl_wq, &ctl->idle_work,
-				 msecs_to_jiffies(VHCI_IDLE_MS));
-	mutex_unlock(&vhci_ctls_mutex);
+	mutex_lock(&hcds_mutex);
+	roothub_unreserve(root);
+	if (!roothub_taken(hub))
+		mod_delayed_work(hcd_wq, &hcd_to_vhci(hub->hcd)->idle_work,
+				 msecs_to_jiffies(HCD_IDLE_MS));
+	mutex_unlock(&hcds_mutex);
 }
 
 int hcds_init(void)
 {
 	int ret;
 
-	vhci_ctl_wq = alloc_workqueue("hearth_vhci_ctl", WQ_UNBOUND, 0);
-	if (!vhci_ctl_wq)
+	hcd_wq = alloc_workqueue("hearth_vhci_hcd", WQ_UNBOUND, 0);
+	if (!hcd_wq)
 		return -ENOMEM;
-	ret = platform_driver_register(&vhci_platform_driver);
-	if (ret)
-		destroy_workqueue(vhci_ctl_wq);
-	return ret;
+	ret = platform_driver_register(&hcd_platform_driver);
+	if (ret) {
+		destroy_workqueue(hcd_wq);
+		return ret;
+	}
+	usb_register_notify(&hcd_notifier);
+	return 0;
 }
 
 /**
- * hcds_remove_all() - remove every controller's HCDs
+ * hcds_remove_all() - remove every controller's HCD
  *
  * Called when no port can be attached any more and all are detached. Drivers
  * let go of their devices here, and with that ports are released.
  */
 void hcds_remove_all(void)
 {
-	struct vhci_ctl *ctl;
+	struct vhci_hcd *vhci;
 
-	mutex_lock(&vhci_ctls_mutex);
-	list_for_each_entry(ctl, &vhci_ctls, node)
-		ctl->going = true;
-	list_splice_init(&vhci_ctls, &vhci_ctls_going);
-	mutex_unlock(&vhci_ctls_mutex);
+	mutex_lock(&hcds_mutex);
+	list_for_each_entry(vhci, &hcds, node)
+		vhci->going = true;
+	list_splice_init(&hcds, &hcds_going);
+	mutex_unlock(&hcds_mutex);
 
-	list_for_each_entry(ctl, &vhci_ctls_going, node)
-		ctl_remove(ctl);
+	list_for_each_entry(vhci, &hcds_going, node)
+		usb_remove_hcd(vhci->hub.hcd);
 }
 
 /* After the last port was freed. */
 void hcds_exit(void)
 {
-	struct vhci_ctl *ctl, *next;
+	struct vhci_hcd *vhci, *next;
 
-	list_for_each_entry_safe(ctl, next, &vhci_ctls_going, node) {
-		cancel_delayed_work_sync(&ctl->idle_work);
-		ctl_free(ctl);
+	usb_unregister_notify(&hcd_notifier);
+	list_for_each_entry_safe(vhci, next, &hcds_going, node) {
+		cancel_delayed_work_sync(&vhci->idle_work);
+		hcd_free(vhci);
 	}
 	/* Waits for controllers that went idle by themselves. */
-	destroy_workqueue(vhci_ctl_wq);
-	platform_driver_unregister(&vhci_platform_driver);
+	destroy_workqueue(hcd_wq);
+	platform_driver_unregister(&hcd_platform_driver);
 }

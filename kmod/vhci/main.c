@@ -15,7 +15,7 @@ static int __init vhci_init(void)
 	ret = links_init();
 	if (ret)
 		return ret;
-	ret = ports_init();
+	ret = ports_init(netlink_notify);
 	if (ret)
 		goto err_links;
 	ret = hcds_init();
@@ -37,10 +37,10 @@ err_links:
 
 static void __exit vhci_exit(void)
 {
-	netlink_exit();		/* nobody attaches any more */
-	ports_detach_all();	/* sockets are closed, URBs given back */
+	ports_end();		/* nobody attaches; sockets are closed */
 	hcds_remove_all();	/* drivers let go of their devices */
-	ports_exit();		/* waits for the last port */
+	ports_exit();		/* waits for the last port, which tells */
+	netlink_exit();
 	hcds_exit();
 	links_exit();
 }

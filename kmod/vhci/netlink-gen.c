@@ -25,8 +25,10 @@ const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_PO
 };
 
 /* HEARTH_USB_CMD_PORT_DETACH - do */
-const struct nla_policy hearth_usb_port_detach_nl_policy[HEARTH_USB_A_PORT_ID + 1] = {
+const struct nla_policy hearth_usb_port_detach_nl_policy[HEARTH_USB_A_PORT_DETACH_TIMEOUT + 1] = {
 	[HEARTH_USB_A_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HEARTH_USB_A_PORT_NOW] = { .type = NLA_FLAG, },
+	[HEARTH_USB_A_PORT_DETACH_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* HEARTH_USB_CMD_PORT_GET - do */
@@ -47,7 +49,7 @@ const struct genl_ops hearth_usb_nl_ops[3] = {
 		.cmd		= HEARTH_USB_CMD_PORT_DETACH,
 		.doit		= hearth_usb_nl_port_detach_doit,
 		.policy		= hearth_usb_port_detach_nl_policy,
-		.maxattr	= HEARTH_USB_A_PORT_ID,
+		.maxattr	= HEARTH_USB_A_PORT_DETACH_TIMEOUT,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

@@ -13,7 +13,7 @@
 
 extern const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_POSTING + 1];
 
-extern const struct nla_policy hearth_usb_port_detach_nl_policy[HEARTH_USB_A_PORT_ID + 1];
+extern const struct nla_policy hearth_usb_port_detach_nl_policy[HEARTH_USB_A_PORT_DETACH_TIMEOUT + 1];
 
 extern const struct nla_policy hearth_usb_port_get_nl_policy[HEARTH_USB_A_PORT_ID + 1];
 

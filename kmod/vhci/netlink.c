@@ -6,8 +6,9 @@
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
-#include "hcd.h"
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "port.h"
@@ -15,6 +16,7 @@
 #define NETLINK_UNLINK_MS	5000
 #define NETLINK_STALL_MS	10000
 #define NETLINK_PEER_MS		15000
+#define NETLINK_DETACH_MS	30000
 
 static const struct genl_multicast_group netlink_groups[] = {
 	[HEARTH_USB_NLGRP_PORTS] = { .name = HEARTH_USB_MCGRP_PORTS },
@@ -26,6 +28,7 @@ static struct genl_family netlink_family __ro_after_init = {
 	.version	= HEARTH_USB_FAMILY_VERSION,
 	.module		= THIS_MODULE,
 	.parallel_ops	= true,
+	.netnsok	= true,
 	.mcgrps		= netlink_groups,
 	.n_mcgrps	= ARRAY_SIZE(netlink_groups),
 	.ops		= hearth_usb_nl_ops,
@@ -74,7 +77,8 @@ static int netlink_put_stats(struct sk_buff *skb, struct vhci_port *port)
 			      stats.tx_bytes, HEARTH_USB_A_STATS_PAD) ||
 	    nla_put_u64_64bit(skb, HEARTH_USB_A_STATS_RX_BYTES,
 			      stats.rx_bytes, HEARTH_USB_A_STATS_PAD) ||
-	    nla_put_u32(skb, HEARTH_USB_A_STATS_RTT, rtt)) {
+	    nla_put_u32(skb, HEARTH_USB_A_STATS_RTT, rtt) ||
+	    nla_put_u32(skb, HEARTH_USB_A_STATS_WAITING, stats.waiting)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -82,11 +86,11 @@ static int netlink_put_stats(struct sk_buff *skb, struct vhci_port *port)
 	return 0;
 }
 
-static int netlink_put_reason(struct sk_buff *skb, struct vhci_conn *conn)
+static int netlink_put_end(struct sk_buff *skb, struct vhci_port *port)
 {
 	struct conn_end end;
 
-	conn_get_end(conn, &end);
+	port_get_end(port, &end);
 	if (!end.reason)
 		return 0;
 	if (nla_put_u32(skb, HEARTH_USB_A_PORT_REASON, end.reason))
@@ -95,17 +99,26 @@ static int netlink_put_reason(struct sk_buff *skb, struct vhci_conn *conn)
 				       -end.error) : 0;
 }
 
+static int netlink_put_posting(struct sk_buff *skb, struct vhci_conn *conn)
+{
+	struct storage_state storage;
+
+	conn_get_storage(conn, &storage);
+	if (storage.refused && nla_put_flag(skb, HEARTH_USB_A_PORT_NO_POSTING))
+		return -EMSGSIZE;
+	return storage.why ? nla_put_string(skb, HEARTH_USB_A_PORT_POSTING_OFF,
+					    storage.why) : 0;
+}
+
 static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 			    u32 state)
 {
 	struct vhci_conn *conn = &port->conn;
-	u32 devnum = port_devnum(port);
-	struct storage_state storage;
+	u32 devnum = roothub_devnum(&port->plug);
 
-	conn_get_storage(conn, &storage);
 	if (nla_put_u32(skb, HEARTH_USB_A_PORT_ID, port->id) ||
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_DEVID, conn->devid) ||
-	    nla_put_u32(skb, HEARTH_USB_A_PORT_SPEED, port->speed) ||
+	    nla_put_u32(skb, HEARTH_USB_A_PORT_SPEED, port->plug.speed) ||
 	    (port->busid[0] && nla_put_string(skb, HEARTH_USB_A_PORT_BUSID,
 					      port->busid)) ||
 	    (port->server[0] && nla_put_string(skb, HEARTH_USB_A_PORT_SERVER,
@@ -121,19 +134,23 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_PEER_TIMEOUT,
 			conn->limits.peer_ms) ||
 	    (conn_is_tls(conn) && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
-	    (storage.refused &&
-	     nla_put_flag(skb, HEARTH_USB_A_PORT_NO_POSTING)))
+	    netlink_put_posting(skb, conn) ||
+	    netlink_put_end(skb, port))
 		return -EMSGSIZE;
-	return netlink_put_reason(skb, conn) ?: netlink_put_stats(skb, port);
+	return netlink_put_stats(skb, port);
 }
 
+/* @cb: of a dump, else NULL */
 static int netlink_fill(struct sk_buff *skb, struct vhci_port *port, u32 state,
-			u32 portid, u32 seq, int flags, u8 cmd)
+			u32 portid, u32 seq, int flags, u8 cmd,
+			struct netlink_callback *cb)
 {
 	void *hdr = genlmsg_put(skb, portid, seq, &netlink_family, flags, cmd);
 
 	if (!hdr)
 		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, hdr);
 	if (netlink_put_port(skb, port, state)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -142,29 +159,46 @@ static int netlink_fill(struct sk_buff *skb, struct vhci_port *port, u32 state,
 	return 0;
 }
 
+static void netlink_notify_net(struct net *net, struct vhci_port *port,
+			       u32 state)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&netlink_family, net, HEARTH_USB_NLGRP_PORTS))
+		return;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		goto lost;
+	if (netlink_fill(skb, port, state, 0, 0, 0, HEARTH_USB_CMD_PORT_NTF,
+			 NULL)) {
+		nlmsg_free(skb);
+		goto lost;
+	}
+	genlmsg_multicast_netns(&netlink_family, net, skb, 0,
+				HEARTH_USB_NLGRP_PORTS, GFP_KERNEL);
+	return;
+lost:
+	/* As if there had been no room in the socket: the listener dumps. */
+	genl_set_err(&netlink_family, net, 0, HEARTH_USB_NLGRP_PORTS,
+		     -ENOBUFS);
+}
+
 /**
  * netlink_notify() - tell the group "ports" of a port's new state
  * @port: the port
  * @state: enum hearth_usb_port_state
  *
- * One who misses a message for want of memory finds out by a dump.
+ * In the port's namespace and in the initial one, which sees all.
  */
 void netlink_notify(struct vhci_port *port, u32 state)
 {
-	struct sk_buff *skb;
+	struct net *net = port_get_net(port);
 
-	if (!genl_has_listeners(&netlink_family, &init_net,
-				HEARTH_USB_NLGRP_PORTS))
-		return;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	if (netlink_fill(skb, port, state, 0, 0, 0, HEARTH_USB_CMD_PORT_NTF)) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_multicast(&netlink_family, skb, 0, HEARTH_USB_NLGRP_PORTS,
-			  GFP_KERNEL);
+	if (net && !net_eq(net, &init_net))
+		netlink_notify_net(net, port, state);
+	if (net)
+		put_net(net);
+	netlink_notify_net(&init_net, port, state);
 }
 
 /* The reply to port-attach, with room for the port's number. */
@@ -201,6 +235,7 @@ static int netlink_config(struct genl_info *info, struct port_config *config)
 				    "Wireless USB is not supported");
 		return -EOPNOTSUPP;
 	}
+	config->net = genl_info_net(info);
 	config->devid = nla_get_u32(attrs[HEARTH_USB_A_PORT_DEVID]);
 	if (attrs[HEARTH_USB_A_PORT_BUSID])
 		config->busid = nla_data(attrs[HEARTH_USB_A_PORT_BUSID]);
@@ -218,6 +253,31 @@ static int netlink_config(struct genl_info *info, struct port_config *config)
 	config->tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
 	config->no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
 	return 0;
+}
+
+/* The port that a request names, with a reference, or an ERR_PTR(). */
+static struct vhci_port *netlink_get_port(struct genl_info *info)
+{
+	struct nlattr *id = info->attrs[HEARTH_USB_A_PORT_ID];
+	struct vhci_port *port;
+
+	if (!netlink_need(info, HEARTH_USB_A_PORT_ID, "a port is needed"))
+		return ERR_PTR(-EINVAL);
+	port = port_get(nla_get_u32(id), genl_info_net(info));
+	if (port)
+		return port;
+	NL_SET_ERR_MSG_ATTR(info->extack, id, "no such port");
+	return ERR_PTR(-ENOENT);
+}
+
+static void netlink_undo_attach(struct genl_info *info, u32 id)
+{
+	struct vhci_port *port = port_get(id, genl_info_net(info));
+
+	if (!port)
+		return;
+	port_detach(port);
+	port_put(port);
 }
 
 int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
@@ -245,43 +305,46 @@ int hearth_usb_nl_port_attach_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = genlmsg_reply(reply, info);
 	/* A port whose number nobody was told is of no use. */
 	if (ret)
-		port_detach(id);
+		netlink_undo_attach(info, id);
 	return ret;
 }
 
 int hearth_usb_nl_port_detach_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *id = info->attrs[HEARTH_USB_A_PORT_ID];
-	int ret;
+	struct vhci_port *port = netlink_get_port(info);
+	int ret = 0;
 
-	if (!netlink_need(info, HEARTH_USB_A_PORT_ID, "a port is needed"))
-		return -EINVAL;
-	ret = port_detach(nla_get_u32(id));
-	if (ret == -ENOENT)
-		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such port");
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	/*
+	 * Nothing here waits for drivers: while a request is under way no family
+	 * of generic netlink can be registered.
+	 */
+	if (nla_get_flag(info->attrs[HEARTH_USB_A_PORT_NOW]))
+		ret = port_detach(port);
+	else
+		port_leave(port, HEARTH_USB_PORT_REASON_REQUEST,
+			   netlink_limit(info->attrs[HEARTH_USB_A_PORT_DETACH_TIMEOUT],
+					 NETLINK_DETACH_MS));
+	port_put(port);
 	return ret;
 }
 
 int hearth_usb_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *id = info->attrs[HEARTH_USB_A_PORT_ID];
-	struct vhci_port *port;
+	struct vhci_port *port = netlink_get_port(info);
 	struct sk_buff *reply;
-	int ret;
+	int ret = -ENOMEM;
 
-	if (!netlink_need(info, HEARTH_USB_A_PORT_ID, "a port is needed"))
-		return -EINVAL;
-	port = port_get(nla_get_u32(id));
-	if (!port) {
-		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such port");
-		return -ENOENT;
-	}
-	ret = -ENOMEM;
+	if (IS_ERR(port))
+		return PTR_ERR(port);
 	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!reply)
+	if (!reply) {
+		NL_SET_ERR_MSG(info->extack, "no memory for the reply");
 		goto out;
+	}
 	ret = netlink_fill(reply, port, port_state(port), info->snd_portid,
-			   info->snd_seq, 0, HEARTH_USB_CMD_PORT_GET);
+			   info->snd_seq, 0, HEARTH_USB_CMD_PORT_GET, NULL);
 	if (ret)
 		nlmsg_free(reply);
 	else
@@ -293,21 +356,26 @@ out:
 
 /*
  * Goes on from the id after the last one sent. Ids only grow, so a port is
- * never sent twice, and one that stays for the whole dump is never missed.
+ * never sent twice, and one that stays for the whole dump is never missed. A dump
+ * in the middle of which something changed says so.
  */
 int hearth_usb_nl_port_get_dumpit(struct sk_buff *skb,
 				  struct netlink_callback *cb)
 {
+	const struct net *net = sock_net(cb->skb->sk);
 	struct vhci_port *port;
 	int ret;
 
-	while ((port = port_get_next(cb->args[0]))) {
+	/* 0 would mean that it is not kept. */
+	cb->seq = ports_generation() ?: 1;
+	while (cb->args[0] <= U32_MAX &&
+	       (port = port_get_next(cb->args[0], net))) {
 		ret = netlink_fill(skb, port, port_state(port),
 				   NETLINK_CB(cb->skb).portid,
 				   cb->nlh->nlmsg_seq, NLM_F_MULTI,
-				   HEARTH_USB_CMD_PORT_GET);
+				   HEARTH_USB_CMD_PORT_GET, cb);
 		if (!ret)
-			cb->args[0] = port->id + 1UL;
+			cb->args[0] = port->id + 1L;
 		port_put(port);
 		if (ret)
 			return skb->len ?: ret;
@@ -315,12 +383,31 @@ int hearth_usb_nl_port_get_dumpit(struct sk_buff *skb,
 	return skb->len;
 }
 
+/* --- namespaces ---------------------------------------------------------- */
+
+static void __net_exit netlink_net_exit(struct net *net)
+{
+	ports_leave_net(net);
+}
+
+static struct pernet_operations netlink_net_ops = {
+	.exit = netlink_net_exit,
+};
+
 int __init netlink_init(void)
 {
-	return genl_register_family(&netlink_family);
+	int ret = register_pernet_subsys(&netlink_net_ops);
+
+	if (ret)
+		return ret;
+	ret = genl_register_family(&netlink_family);
+	if (ret)
+		unregister_pernet_subsys(&netlink_net_ops);
+	return ret;
 }
 
 void netlink_exit(void)
 {
 	genl_unregister_family(&netlink_family);
+	unregister_pernet_subsys(&netlink_net_ops);
 }

@@ -1,23 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ports: attach, detach, and the work that takes a dead one down. */
+/*
+ * Ports: attach, detach, and the work that takes a dead one down.
+ *
+ * The end of a port, told in order:
+ *
+ *	leaving    port_leave(): the drivers let go of the device over the living
+ *		   connection, in leave_work, and late_work sees to it that this
+ *		   ends. Left out by port_detach() and where the server is gone.
+ *	detaching  conn_kill(), by anybody: the port's work closes the connection
+ *		   and unplugs the device.
+ *	gone       the core is through with the device: the work once more.
+ */
 #include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 #include <linux/xarray.h>
+#include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "hcd.h"
-#include "netlink.h"
 #include "port.h"
+
+/* How often limits of time are looked after. */
+#define PORT_LOOK_MS		250
+/* The whole of enumeration. The core's own tries take up to two minutes. */
+#define PORT_ENUMERATE_MS	60000
+/* The whole of a detach, in multiples of the longest standstill. */
+#define PORT_LEAVE_TIMES	10
+/* Longest standstill of a detach that nobody asked for. */
+#define PORT_LEAVE_MS		10000
 
 /* Ports by id. An entry is set when the port is fully plugged in. */
 static DEFINE_XARRAY_ALLOC1(ports);
 static u32 ports_next;
+static atomic_t ports_changes = ATOMIC_INIT(1);
+static void (*ports_notify)(struct vhci_port *port, u32 state) __ro_after_init;
+
+/* Takes ports down, looks after limits: makes progress without memory. */
 static struct workqueue_struct *port_wq;
+/* Waits for drivers, and with them for whatever they wait for. */
+static struct workqueue_struct *port_leave_wq;
+
+/* Held for reading while a port is attached; then @ports_ended counts. */
+static DECLARE_RWSEM(ports_gate);
+static bool ports_ended;
 
 /* Ports that are not freed yet; ports_exit() waits for none. */
 static atomic_t ports_count = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(ports_none);
+
+/* --- references ---------------------------------------------------------- */
 
 static void port_free(struct rcu_head *rcu)
 {
@@ -31,92 +65,204 @@ static void port_free(struct rcu_head *rcu)
 
 static void port_release(struct kref *ref)
 {
-	struct vhci_port *port = container_of(ref, struct vhci_port, ref);
+	struct vhci_port *port = container_of(ref, struct vhci_port, plug.ref);
 
 	call_rcu(&port->rcu, port_free);
 }
 
 void port_put(struct vhci_port *port)
 {
-	kref_put(&port->ref, port_release);
+	plug_put(&port->plug);
 }
 
-/* The port with @id, with a reference, or NULL. */
-struct vhci_port *port_get(u32 id)
+static bool port_is_seen(struct vhci_port *port, const struct net *net)
 {
-	struct vhci_port *port;
-
-	rcu_read_lock();
-	port = xa_load(&ports, id);
-	if (port && !kref_get_unless_zero(&port->ref))
-		port = NULL;
-	rcu_read_unlock();
-	return port;
+	return net_eq(net, &init_net) || READ_ONCE(port->net) == net;
 }
 
-/* The port with the lowest id from @id on, with a reference, or NULL. */
-struct vhci_port *port_get_next(u32 id)
+/**
+ * port_get_next() - a port, for walks
+ * @id: the lowest id of interest
+ * @net: the namespace that looks
+ *
+ * Return: the port with the lowest id from @id on, with a reference, or NULL.
+ */
+struct vhci_port *port_get_next(u32 id, const struct net *net)
 {
 	unsigned long index = id;
 	struct vhci_port *port;
 
 	rcu_read_lock();
 	port = xa_find(&ports, &index, U32_MAX, XA_PRESENT);
-	while (port && !kref_get_unless_zero(&port->ref))
+	while (port && (!port_is_seen(port, net) ||
+			!kref_get_unless_zero(&port->plug.ref)))
 		port = xa_find_after(&ports, &index, U32_MAX, XA_PRESENT);
 	rcu_read_unlock();
 	return port;
 }
 
+/* The port with @id, with a reference, or NULL. */
+struct vhci_port *port_get(u32 id, const struct net *net)
+{
+	struct vhci_port *port;
+
+	rcu_read_lock();
+	port = xa_load(&ports, id);
+	if (port && (!port_is_seen(port, net) ||
+		     !kref_get_unless_zero(&port->plug.ref)))
+		port = NULL;
+	rcu_read_unlock();
+	return port;
+}
+
+/* The namespace of a port, with a reference, or NULL if it has ended. */
+struct net *port_get_net(struct vhci_port *port)
+{
+	struct net *net;
+
+	spin_lock(&port->lock);
+	net = port->net ? maybe_get_net(port->net) : NULL;
+	spin_unlock(&port->lock);
+	return net;
+}
+
+unsigned int ports_generation(void)
+{
+	return atomic_read(&ports_changes);
+}
+
+/* --- what it tells ------------------------------------------------------- */
+
 /* enum hearth_usb_port_state of a port that can still be looked up */
 u32 port_state(struct vhci_port *port)
 {
-	return READ_ONCE(port->down) ? HEARTH_USB_PORT_STATE_DETACHING :
-				       HEARTH_USB_PORT_STATE_ATTACHED;
+	if (READ_ONCE(port->down))
+		return HEARTH_USB_PORT_STATE_DETACHING;
+	return READ_ONCE(port->leaving) ? HEARTH_USB_PORT_STATE_LEAVING :
+					  HEARTH_USB_PORT_STATE_ATTACHED;
 }
 
-/* Local number of the port's device; 0 before it has one. */
-u32 port_devnum(struct vhci_port *port)
+/* How it ended or is about to; the reason is 0 while it stays. */
+void port_get_end(struct vhci_port *port, struct conn_end *end)
 {
-	return READ_ONCE(port->devnum);
+	conn_get_end(&port->conn, end);
+	if (!end->reason)
+		end->reason = READ_ONCE(port->leaving);
+}
+
+static void port_tell(struct vhci_port *port, u32 state)
+{
+	atomic_inc(&ports_changes);
+	ports_notify(port, state);
+}
+
+/* One line in the log a port: why it went. */
+static void port_log_end(struct vhci_port *port)
+{
+	static const char * const reasons[] = {
+		[HEARTH_USB_PORT_REASON_REQUEST] = "detached",
+		[HEARTH_USB_PORT_REASON_CLOSED] =
+			"the server closed the connection",
+		[HEARTH_USB_PORT_REASON_LOST] = "the connection broke",
+		[HEARTH_USB_PORT_REASON_PROTOCOL] =
+			"the server broke the protocol",
+		[HEARTH_USB_PORT_REASON_UNLINK_TIMEOUT] =
+			"no answer to a cancelled request",
+		[HEARTH_USB_PORT_REASON_STALL_TIMEOUT] =
+			"standstill in the middle of a message",
+		[HEARTH_USB_PORT_REASON_TLS] = "TLS alert or bad record",
+		[HEARTH_USB_PORT_REASON_UNLOAD] = "the module is removed",
+		[HEARTH_USB_PORT_REASON_ENUMERATION] =
+			"it could not be enumerated",
+		[HEARTH_USB_PORT_REASON_SLEEP] =
+			"no answer while the system went to sleep or woke up",
+		[HEARTH_USB_PORT_REASON_NAMESPACE] =
+			"its network namespace has ended",
+	};
+	struct conn_end end;
+
+	conn_get_end(&port->conn, &end);
+	/* The strings are a user's: escaped. */
+	dev_notice_ratelimited(port->conn.hcd->self.controller,
+			       "port %u (%*pE of %*pE) is unplugged: %s%s%s%s, error %d\n",
+			       port->id, (int)strlen(port->busid), port->busid,
+			       (int)strlen(port->server), port->server,
+			       reasons[end.reason], end.text ? " (" : "",
+			       end.text ?: "", end.text ? ")" : "", end.error);
+}
+
+/* --- work ---------------------------------------------------------------- */
+
+/* Have limits of time looked after, as long as the connection is up. */
+static void port_arm(struct vhci_port *port)
+{
+	spin_lock(&port->lock);
+	if (!port->down)
+		queue_delayed_work(port_wq, &port->late_work,
+				   msecs_to_jiffies(PORT_LOOK_MS));
+	spin_unlock(&port->lock);
 }
 
 static void port_take_down(struct vhci_port *port)
 {
 	conn_close(&port->conn);
+	spin_lock(&port->lock);
 	WRITE_ONCE(port->down, true);
-	hub_unplug(port);
-	netlink_notify(port, HEARTH_USB_PORT_STATE_DETACHING);
+	spin_unlock(&port->lock);
+	cancel_delayed_work_sync(&port->late_work);
+	roothub_unplug(&port->plug);
+	port_log_end(port);
+	port_tell(port, HEARTH_USB_PORT_STATE_DETACHING);
 	complete_all(&port->closed);
+}
+
+/* The connection is up. What is new? */
+static void port_look(struct vhci_port *port)
+{
+	u32 devnum = roothub_devnum(&port->plug);
+	bool leaving = READ_ONCE(port->leaving);
+	unsigned int ms;
+
+	if (leaving != port->told_leaving || devnum != port->told_devnum) {
+		port->told_leaving = leaving;
+		port->told_devnum = devnum;
+		port_tell(port, port_state(port));
+	}
+	if (leaving || roothub_enumerating(&port->plug, &ms))
+		port_arm(port);
 }
 
 static void port_work(struct work_struct *work)
 {
 	struct vhci_port *port = container_of(work, struct vhci_port, work);
+	unsigned int noio = memalloc_noio_save();
 
 	if (!READ_ONCE(port->plugged))
 		goto out;
 	if (!port->down && conn_is_dead(&port->conn))
 		port_take_down(port);
-	if (port->down && hub_release(port)) {
+	else if (!port->down)
+		port_look(port);
+	if (port->down && roothub_release(&port->plug)) {
+		hcd_unreserve(port->plug.root);
 		xa_erase(&ports, port->id);
-		netlink_notify(port, HEARTH_USB_PORT_STATE_GONE);
+		port_tell(port, HEARTH_USB_PORT_STATE_GONE);
 		port_put(port);
 	}
 out:
+	memalloc_noio_restore(noio);
 	port_put(port);
 }
 
-/**
- * port_check() - something has happened that may take the port down
- * @port: the port
+/*
+ * Something has happened that the port's work is to see to. Any context.
  *
  * Each port has a work item of its own on an unbound queue, so that one whose
  * driver will not let go holds up no other.
  */
-void port_check(struct vhci_port *port)
+static void port_check(struct vhci_port *port)
 {
-	kref_get(&port->ref);
+	kref_get(&port->plug.ref);
 	if (!queue_work(port_wq, &port->work))
 		port_put(port);
 }
@@ -126,22 +272,98 @@ static void port_conn_died(struct vhci_conn *conn)
 	port_check(container_of(conn, struct vhci_port, conn));
 }
 
+static void port_plug_changed(struct vhci_plug *plug)
+{
+	port_check(container_of(plug, struct vhci_port, plug));
+}
+
+/* Did nothing come for too long, or does it all take too long? */
+static bool port_leave_is_late(struct vhci_port *port)
+{
+	unsigned long limit = msecs_to_jiffies(port->leave.limit_ms);
+	struct conn_stats stats;
+
+	conn_get_stats(&port->conn, &stats);
+	if (stats.rx_bytes != port->leave.rx_bytes) {
+		port->leave.rx_bytes = stats.rx_bytes;
+		port->leave.moved = jiffies;
+	}
+	return time_after(jiffies, port->leave.moved + limit) ||
+	       time_after(jiffies, port->leave.begin +
+				   limit * PORT_LEAVE_TIMES);
+}
+
+static void port_late_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(to_delayed_work(work),
+					      struct vhci_port, late_work);
+	u32 leaving = smp_load_acquire(&port->leaving);	/* port_leave() */
+	unsigned int ms;
+
+	if (leaving) {
+		if (port_leave_is_late(port))
+			conn_kill(&port->conn, leaving, -ETIMEDOUT,
+				  "its drivers did not let go in time");
+	} else if (!roothub_enumerating(&port->plug, &ms)) {
+		return;
+	} else if (ms > PORT_ENUMERATE_MS) {
+		conn_kill(&port->conn, HEARTH_USB_PORT_REASON_ENUMERATION,
+			  -ETIMEDOUT, "enumeration took too long");
+	}
+	if (!conn_is_dead(&port->conn))
+		port_arm(port);
+}
+
+/*
+ * Drivers let go of the device, while it can still be talked to: they write back
+ * what they hold. Whatever waits in there ends with the connection.
+ */
+static void port_leave_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(work, struct vhci_port,
+					      leave_work);
+	struct usb_device *udev = roothub_get_device(&port->plug);
+
+	if (udev) {
+		usb_lock_device(udev);
+		if (udev->state == USB_STATE_CONFIGURED)
+			usb_set_configuration(udev, -1);
+		usb_unlock_device(udev);
+		usb_put_dev(udev);
+	}
+	conn_kill(&port->conn, port->leaving, 0, NULL);
+	port_put(port);
+}
+
+/* --- attach and detach --------------------------------------------------- */
+
 static struct vhci_port *port_alloc(const struct port_config *config,
-				    struct usb_hcd *hcd)
+				    struct vhci_root *root)
 {
 	struct vhci_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
 
 	if (!port)
 		return NULL;
-	if (conn_init(&port->conn, hcd, port_conn_died)) {
+	if (conn_init(&port->conn, root_to_roothub(root)->hcd,
+		      port_conn_died)) {
 		kfree(port);
 		return NULL;
 	}
 	atomic_inc(&ports_count);
-	kref_init(&port->ref);
+	kref_init(&port->plug.ref);
+	port->plug.release = port_release;
+	port->plug.changed = port_plug_changed;
+	port->plug.conn = &port->conn;
+	port->plug.root = root;
+	port->plug.speed = config->speed;
+	spin_lock_init(&port->lock);
+	port->net = config->net;
 	init_completion(&port->closed);
 	INIT_WORK(&port->work, port_work);
-	port->speed = config->speed;
+	INIT_WORK(&port->leave_work, port_leave_work);
+	INIT_DELAYED_WORK(&port->late_work, port_late_work);
+	port->busnum = port->conn.hcd->self.busnum;
+	port->root_port = root->index + 1;
 	port->conn.devid = config->devid;
 	port->conn.limits = config->limits;
 	port->conn.storage.state.refused = config->no_posting;
@@ -150,6 +372,51 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 	if (config->server)
 		strscpy(port->server, config->server, sizeof(port->server));
 	return port;
+}
+
+/* Plugs in, and sets @id. On success the socket is the port's. */
+static int port_plug_in(const struct port_config *config, struct socket *sock,
+			u32 *id, struct netlink_ext_ack *extack)
+{
+	struct vhci_port *port;
+	struct vhci_root *root;
+	int ret;
+
+	root = hcd_reserve(config->speed, extack);
+	if (IS_ERR(root))
+		return PTR_ERR(root);
+	ret = -ENOMEM;
+	port = port_alloc(config, root);
+	if (!port)
+		goto err_root;
+	ret = xa_alloc_cyclic(&ports, &port->id, NULL, xa_limit_32b,
+			      &ports_next, GFP_KERNEL);
+	if (ret < 0)
+		goto err_port;
+	ret = conn_open(&port->conn, sock, config->tls, extack);
+	if (ret)
+		goto err_id;
+
+	*id = port->id;
+	roothub_plug(&port->plug);
+	xa_store(&ports, port->id, port, GFP_KERNEL);
+	port_tell(port, HEARTH_USB_PORT_STATE_ATTACHED);
+	/* From here on the port's work may take it down. */
+	kref_get(&port->plug.ref);
+	WRITE_ONCE(port->plugged, true);
+	port_check(port);
+	port_put(port);
+	return 0;
+
+err_id:
+	xa_erase(&ports, port->id);
+err_port:
+	port_put(port);
+err_root:
+	hcd_unreserve(root);
+	if (ret == -ENOMEM)
+		NL_SET_ERR_MSG(extack, "no memory for the port");
+	return ret;
 }
 
 /**
@@ -164,8 +431,6 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 int port_attach(const struct port_config *config, int fd, u32 *id,
 		struct netlink_ext_ack *extack)
 {
-	struct vhci_port *port;
-	struct vhci_root *root;
 	struct socket *sock;
 	int ret;
 
@@ -177,78 +442,73 @@ int port_attach(const struct port_config *config, int fd, u32 *id,
 			NL_SET_ERR_MSG(extack, "the file descriptor is not open");
 		return ret;
 	}
-	root = hub_reserve(config->speed, extack);
-	if (IS_ERR(root)) {
-		ret = PTR_ERR(root);
-		goto err_sock;
+	down_read(&ports_gate);
+	if (ports_ended) {
+		NL_SET_ERR_MSG(extack, "the module is being removed");
+		ret = -ESHUTDOWN;
+	} else {
+		ret = port_plug_in(config, sock, id, extack);
 	}
-	ret = -ENOMEM;
-	port = port_alloc(config, hub_root_hcd(root));
-	if (!port)
-		goto err_root;
-	port->root = root;
-	port->busnum = port->conn.hcd->self.busnum;
-	port->root_port = root->index + 1;
-	ret = xa_alloc_cyclic(&ports, &port->id, NULL, xa_limit_32b,
-			      &ports_next, GFP_KERNEL);
-	if (ret < 0)
-		goto err_port;
-	ret = conn_open(&port->conn, sock, config->tls, extack);
+	up_read(&ports_gate);
 	if (ret)
-		goto err_id;
-
-	*id = port->id;
-	hub_plug(port);
-	xa_store(&ports, port->id, port, GFP_KERNEL);
-	netlink_notify(port, HEARTH_USB_PORT_STATE_ATTACHED);
-	/* From here on the port's work may take it down. */
-	kref_get(&port->ref);
-	WRITE_ONCE(port->plugged, true);
-	port_check(port);
-	port_put(port);
-	return 0;
-
-err_id:
-	xa_erase(&ports, port->id);
-err_port:
-	port_put(port);
-err_root:
-	hub_unreserve(root);
-err_sock:
-	sockfd_put(sock);
+		sockfd_put(sock);
 	return ret;
 }
 
 /**
- * port_detach() - unplug a device
- * @id: of the port
+ * port_leave() - have the drivers let go of a device, then unplug it
+ * @port: the port
+ * @reason: enum hearth_usb_port_reason; the first one counts
+ * @limit_ms: longest standstill; PORT_LEAVE_TIMES that is the longest in all
  *
- * Waits until the socket is let go and all URBs are given back; both are
- * bounded. Return: 0, -ENOENT, or -EINTR (the port goes all the same).
+ * Waits for nothing. Context: process.
  */
-int port_detach(u32 id)
+void port_leave(struct vhci_port *port, u32 reason, u32 limit_ms)
 {
-	struct vhci_port *port = port_get(id);
-	int ret;
+	struct conn_stats stats;
+	bool first;
 
-	if (!port)
-		return -ENOENT;
-	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_REQUEST, 0, NULL);
-	ret = wait_for_completion_killable(&port->closed);
-	port_put(port);
-	return ret;
+	conn_get_stats(&port->conn, &stats);
+	spin_lock(&port->lock);
+	first = !port->leaving;
+	if (first) {
+		port->leave.limit_ms = limit_ms;
+		port->leave.begin = jiffies;
+		port->leave.moved = jiffies;
+		port->leave.rx_bytes = stats.rx_bytes;
+		/* Who sees it sees what is above, too. */
+		smp_store_release(&port->leaving, reason);
+	}
+	spin_unlock(&port->lock);
+	if (!first)
+		return;
+	port_check(port);
+	kref_get(&port->plug.ref);
+	queue_work(port_leave_wq, &port->leave_work);
 }
 
-/* Called when no port can be attached any more. */
-void ports_detach_all(void)
+/**
+ * port_detach() - unplug a device at once
+ * @port: the port
+ *
+ * Waits until the socket is let go and all URBs are given back; both are
+ * bounded. Return: 0, or -EINTR (the port goes all the same).
+ */
+int port_detach(struct vhci_port *port)
+{
+	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_REQUEST, 0, NULL);
+	return wait_for_completion_killable(&port->closed);
+}
+
+/* Calls @fn for each port that @net sees. */
+static void ports_for_each(const struct net *net,
+			   void (*fn)(struct vhci_port *port))
 {
 	struct vhci_port *port;
 	u32 id = 0;
 
-	while ((port = port_get_next(id))) {
-		conn_kill(&port->conn, HEARTH_USB_PORT_REASON_UNLOAD, 0,
-			  NULL);
-		wait_for_completion(&port->closed);
+	while ((port = port_get_next(id, net))) {
+		fn(port);
 		id = port->id + 1;
 		port_put(port);
 		if (!id)
@@ -256,11 +516,67 @@ void ports_detach_all(void)
 	}
 }
 
-int ports_init(void)
+static void port_leave_net(struct vhci_port *port)
 {
+	spin_lock(&port->lock);
+	WRITE_ONCE(port->net, NULL);
+	spin_unlock(&port->lock);
+	port_leave(port, HEARTH_USB_PORT_REASON_NAMESPACE, PORT_LEAVE_MS);
+}
+
+/**
+ * ports_leave_net() - a namespace ends
+ * @net: the namespace
+ *
+ * Its ports are told to leave; none points to it any more. Waits for nothing.
+ */
+void ports_leave_net(const struct net *net)
+{
+	ports_for_each(net, port_leave_net);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+int ports_init(void (*notify)(struct vhci_port *port, u32 state))
+{
+	ports_notify = notify;
 	port_wq = alloc_workqueue("hearth_vhci_port",
 				  WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	return port_wq ? 0 : -ENOMEM;
+	if (!port_wq)
+		return -ENOMEM;
+	/* Not for reclaim: drivers may flush any queue. */
+	port_leave_wq = alloc_workqueue("hearth_vhci_leave", WQ_UNBOUND, 0);
+	if (!port_leave_wq) {
+		destroy_workqueue(port_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void port_unload(struct vhci_port *port)
+{
+	port_leave(port, HEARTH_USB_PORT_REASON_UNLOAD, PORT_LEAVE_MS);
+}
+
+static void port_wait_closed(struct vhci_port *port)
+{
+	wait_for_completion(&port->closed);
+}
+
+/**
+ * ports_end() - detach all ports, for the module's end
+ *
+ * None is attached from here on. Waits until every connection is closed, which is
+ * bounded as port_leave() has it, for all ports at once.
+ */
+void ports_end(void)
+{
+	down_write(&ports_gate);
+	ports_ended = true;
+	up_write(&ports_gate);
+
+	ports_for_each(&init_net, port_unload);
+	ports_for_each(&init_net, port_wait_closed);
 }
 
 /* After the controllers are gone no port has a device. */
@@ -269,6 +585,7 @@ void ports_exit(void)
 	wait_event(ports_none, !atomic_read(&ports_count));
 	/* The last callback that woke us may still be running. */
 	rcu_barrier();
+	destroy_workqueue(port_leave_wq);
 	destroy_workqueue(port_wq);
 	xa_destroy(&ports);
 }

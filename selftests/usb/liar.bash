@@ -61,7 +61,7 @@ overdue()
 	kill "$clock"
 }
 
-# unplug PORT: within the time that detach has.
-unplug() { timeout 15 hearth usb detach "$1" >/dev/null; }
+# unplug PORT [OPTION...]: within the time that detach has.
+unplug() { timeout 15 hearth usb detach "$@" >/dev/null; }
 
 bounded() { timeout "$@"; }

@@ -132,7 +132,8 @@ hostile()
 	serve_liar --lie "$name" "$@"
 	bounded 15 hearth usb attach 127.0.0.1 1-1 >/tmp/work/attach 2>&1
 	diag "$(cat /tmp/work/attach)"
-	port=$(hearth -j usb ports | grep -o '"port":[0-9]*' | head -n 1 | cut -d: -f2)
+	# one that the core can make nothing of has left by itself
+	port=$(grep -o '"port":[0-9]*' "$events" | tail -n 1 | cut -d: -f2)
 	# what a program makes of it, if there is a device
 	out=$(./urbs -t 5000 LIAR1 bulk 0x82 512 2 1 2>&1) || rc=$?
 	diag "$out"

@@ -173,15 +173,21 @@ int port_attach(struct channel *chan, const struct port_attach *attach,
 	return 0;
 }
 
-int port_detach(struct channel *chan, uint32_t id, struct error *err)
+int port_detach(struct channel *chan, uint32_t id, bool now, uint32_t limit_ms,
+		struct error *err)
 {
+	struct nl_msg *msg = request_id(chan, HEARTH_USB_CMD_PORT_DETACH, id);
 	char what[64];
 
+	if (msg && ((now && nla_put_flag(msg, HEARTH_USB_A_PORT_NOW)) ||
+		    (limit_ms && nla_put_u32(msg, HEARTH_USB_A_PORT_DETACH_TIMEOUT,
+					     limit_ms)))) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
 	snprintf(what, sizeof(what), "the kernel refuses to detach port %u",
 		 id);
-	return channel_run(chan,
-			   request_id(chan, HEARTH_USB_CMD_PORT_DETACH, id),
-			   NULL, NULL, what, err);
+	return channel_run(chan, msg, NULL, NULL, what, err);
 }
 
 int port_get(struct channel *chan, uint32_t id, struct port *port,
@@ -286,6 +292,7 @@ const char *port_state_name(uint32_t state)
 	case HEARTH_USB_PORT_STATE_ATTACHED: return "attached";
 	case HEARTH_USB_PORT_STATE_DETACHING: return "detaching";
 	case HEARTH_USB_PORT_STATE_GONE: return "gone";
+	case HEARTH_USB_PORT_STATE_LEAVING: return "leaving";
 	default: return "unknown";
 	}
 }
@@ -301,6 +308,9 @@ const char *port_reason_name(uint32_t reason)
 	case HEARTH_USB_PORT_REASON_STALL_TIMEOUT: return "stall-timeout";
 	case HEARTH_USB_PORT_REASON_TLS: return "tls";
 	case HEARTH_USB_PORT_REASON_UNLOAD: return "unload";
+	case HEARTH_USB_PORT_REASON_ENUMERATION: return "enumeration";
+	case HEARTH_USB_PORT_REASON_SLEEP: return "sleep";
+	case HEARTH_USB_PORT_REASON_NAMESPACE: return "namespace";
 	default: return "unknown";
 	}
 }
@@ -324,6 +334,12 @@ const char *port_reason_text(uint32_t reason)
 		return "TLS: an alert, or a record that is broken or no data";
 	case HEARTH_USB_PORT_REASON_UNLOAD:
 		return "the kernel module is being removed";
+	case HEARTH_USB_PORT_REASON_ENUMERATION:
+		return "the device does not answer, or not as a USB device does";
+	case HEARTH_USB_PORT_REASON_SLEEP:
+		return "the server did not answer while the machine went to sleep or woke up";
+	case HEARTH_USB_PORT_REASON_NAMESPACE:
+		return "its network namespace has ended";
 	default:
 		return "for a reason unknown to this program";
 	}

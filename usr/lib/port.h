@@ -65,7 +65,13 @@ extern const struct channel_family port_family;
 /* @id becomes the number of the new port. The caller closes the fd. */
 int port_attach(struct channel *chan, const struct port_attach *attach,
 		uint32_t *id, struct error *err);
-int port_detach(struct channel *chan, uint32_t id, struct error *err);
+/*
+ * Drivers let go of the device first, and events tell how far that is. @limit_ms:
+ * the longest standstill meanwhile; 0: the kernel's default. @now: no such thing,
+ * and the connection is closed when this returns.
+ */
+int port_detach(struct channel *chan, uint32_t id, bool now, uint32_t limit_ms,
+		struct error *err);
 int port_get(struct channel *chan, uint32_t id, struct port *port,
 	     struct error *err);
 

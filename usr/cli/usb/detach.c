@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <time.h>
 
+#include "../../format/number.h"
 #include "../../lib/port.h"
 #include "port.h"
 #include "usb.h"
@@ -20,29 +21,40 @@ static int64_t now_ms(void)
 struct gone {
 	uint32_t id;
 	bool gone;
+	bool late;		/* the drivers did not let go in time */
+	int64_t deadline;	/* set when the connection ends */
 };
 
 static void gone_event(const struct port *port, void *arg)
 {
 	struct gone *gone = arg;
 
-	if (port->id == gone->id && port->state == HEARTH_USB_PORT_STATE_GONE)
-		gone->gone = true;
+	if (port->id != gone->id)
+		return;
+	gone->gone = port->state == HEARTH_USB_PORT_STATE_GONE;
+	if (port->state != HEARTH_USB_PORT_STATE_LEAVING && !gone->deadline)
+		gone->deadline = now_ms() + DETACH_MS;
+	gone->late |= port->reason == HEARTH_USB_PORT_REASON_REQUEST &&
+		      port->error == ETIMEDOUT;
 }
 
-/* Returns 0 with @gone->gone or without, or a negative errno. */
+/*
+ * The kernel sees to it that the drivers' part ends; what holds the device then is
+ * not waited for longer than DETACH_MS. Returns 0 with @gone->gone or without, or
+ * a negative errno.
+ */
 static int wait_gone(struct channel *chan, struct channel *events,
 		     struct gone *gone, struct error *err)
 {
-	int64_t left, deadline = now_ms() + DETACH_MS;
 	struct pollfd pfd = {
 		.fd = channel_fd(events),
 		.events = POLLIN,
 	};
 	struct port port;
+	int64_t left = -1;
 	int ret;
 
-	while (!gone->gone && (left = deadline - now_ms()) > 0) {
+	while (!gone->gone && left) {
 		poll(&pfd, 1, (int)left);
 		ret = port_events(events, gone_event, gone, err);
 		if (ret == -ENODEV) {
@@ -53,16 +65,22 @@ static int wait_gone(struct channel *chan, struct channel *events,
 				gone->gone = true;
 			else if (ret)
 				return ret;
+			else
+				gone_event(&port, gone);
 		} else if (ret) {
 			return ret;
+		}
+		if (gone->deadline) {
+			left = gone->deadline - now_ms();
+			left = left < 0 ? 0 : left;
 		}
 	}
 	return 0;
 }
 
-static int detach_port(uint32_t id, bool wait, bool *gone, struct error *err)
+static int detach_port(struct gone *state, bool wait, bool now, uint32_t limit_ms,
+		       struct error *err)
 {
-	struct gone state = { .id = id };
 	struct channel events;
 	struct channel chan;
 	int ret;
@@ -76,13 +94,12 @@ static int detach_port(uint32_t id, bool wait, bool *gone, struct error *err)
 		if (ret)
 			goto out;
 	}
-	ret = port_detach(&chan, id, err);
+	ret = port_detach(&chan, state->id, now, limit_ms, err);
 	if (wait) {
 		if (!ret)
-			ret = wait_gone(&chan, &events, &state, err);
+			ret = wait_gone(&chan, &events, state, err);
 		channel_close(&events);
 	}
-	*gone = state.gone;
 out:
 	channel_close(&chan);
 	return ret;
@@ -90,27 +107,44 @@ out:
 
 static int run(struct run *run)
 {
-	bool wait = true, gone = false;
+	struct gone gone = { 0 };
+	bool wait = true, now = false;
 	struct out *out = run->out;
+	const char *state;
 	struct error err;
-	uint32_t id;
+	uint64_t ms = 0;
 	int c;
 
 	while ((c = verb_option(run)) != -1) {
-		if (c == '?')
+		switch (c) {
+		case 'w':
+			wait = false;
+			break;
+		case 'n':
+			now = true;
+			break;
+		case 't':
+			if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) ||
+			    !ms)
+				return usage("a time limit is 1 to %u milliseconds, not \"%s\"",
+					     HEARTH_USB_TIMEOUT_MAX, optarg);
+			break;
+		default:
 			return run->code;
-		wait = false;
+		}
 	}
-	if (!port_number(run->argv[0], &id))
+	if (!port_number(run->argv[0], &gone.id))
 		return EXIT_USAGE;
-	if (detach_port(id, wait, &gone, &err))
+	if (detach_port(&gone, wait, now, (uint32_t)ms, &err))
 		return refused(&err);
 
+	state = gone.gone ? "gone" : !wait && !now ? "leaving" : "detaching";
 	out_object_begin(out, NULL);
-	out_uint(out, "port", "port %llu: ", id);
-	out_string(out, "state", gone || !wait ? "%s" : NULL,
-		   gone ? "gone" : "detaching");
-	if (wait && !gone)
+	out_uint(out, "port", "port %llu: ", gone.id);
+	out_string(out, "state", gone.gone || !wait ? "%s" : NULL, state);
+	out_bool(out, "late", ", but its drivers did not let go in time: what they had not written is lost",
+		 gone.late);
+	if (wait && !gone.gone)
 		out_text(out, "unplugged, but a program or a mount still holds the device");
 	out_text(out, "\n");
 	out_object_end(out);
@@ -118,19 +152,25 @@ static int run(struct run *run)
 }
 
 static const struct option options[] = {
-	{ "no-wait", no_argument, NULL, 'n' },
+	{ "no-wait", no_argument, NULL, 'w' },
+	{ "now", no_argument, NULL, 'n' },
+	{ "timeout", required_argument, NULL, 't' },
 	{ 0 },
 };
 
 const struct verb usb_detach = {
 	.name = "detach",
 	.what = "unplug a device",
-	.synopsis = "PORT [--no-wait]",
+	.synopsis = "PORT [--now] [--timeout MS] [--no-wait]",
 	.help =
-	"Unplugs the device at a port and waits up to 5 seconds until nothing here holds\n"
-	"it any more.\n"
+	"Has the drivers of the device at a port write back what they hold and let go of\n"
+	"it, unplugs it, and then waits up to 5 seconds until nothing here holds it any\n"
+	"more.\n"
 	"\n"
-	"  --no-wait           don't wait for that\n",
+	"  --now               unplug it at once: what is not written back is lost\n"
+	"  --timeout MS        the server may be silent that long meanwhile (30000); ten\n"
+	"                      times that is the most that it all takes\n"
+	"  --no-wait           only begin with it\n",
 	.options = options,
 	.least = 1, .most = 1, .needs = "one port",
 	.run = run,

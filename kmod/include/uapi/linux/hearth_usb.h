@@ -32,18 +32,23 @@ enum hearth_usb_speed {
 };
 
 /**
- * enum hearth_usb_port_state - The life of a port, in order.
+ * enum hearth_usb_port_state - The life of a port; it never goes back to an
+ *   earlier state.
  * @HEARTH_USB_PORT_STATE_ATTACHED: The device is plugged in and its connection
  *   is up.
  * @HEARTH_USB_PORT_STATE_DETACHING: The connection is down and every URB has
  *   been given back; drivers or open files still hold the device.
  * @HEARTH_USB_PORT_STATE_GONE: Nothing refers to the device any more; the port
  *   id is free.
+ * @HEARTH_USB_PORT_STATE_LEAVING: Between attached and detaching: the drivers
+ *   were told to let go of the device, and write back what they hold. The
+ *   connection is up.
  */
 enum hearth_usb_port_state {
 	HEARTH_USB_PORT_STATE_ATTACHED = 1,
 	HEARTH_USB_PORT_STATE_DETACHING,
 	HEARTH_USB_PORT_STATE_GONE,
+	HEARTH_USB_PORT_STATE_LEAVING,
 };
 
 /**
@@ -61,6 +66,13 @@ enum hearth_usb_port_state {
  * @HEARTH_USB_PORT_REASON_TLS: A TLS alert or a record that is not application
  *   data arrived.
  * @HEARTH_USB_PORT_REASON_UNLOAD: The module is being removed.
+ * @HEARTH_USB_PORT_REASON_ENUMERATION: The device could not be enumerated: it
+ *   left a request of the USB core unanswered (error ETIMEDOUT), or its
+ *   answers were of no use (EPROTO).
+ * @HEARTH_USB_PORT_REASON_SLEEP: The system went to sleep or woke up, and the
+ *   server did not answer what that takes within 10 seconds.
+ * @HEARTH_USB_PORT_REASON_NAMESPACE: The network namespace of the port has
+ *   ended.
  */
 enum hearth_usb_port_reason {
 	HEARTH_USB_PORT_REASON_REQUEST = 1,
@@ -71,6 +83,9 @@ enum hearth_usb_port_reason {
 	HEARTH_USB_PORT_REASON_STALL_TIMEOUT,
 	HEARTH_USB_PORT_REASON_TLS,
 	HEARTH_USB_PORT_REASON_UNLOAD,
+	HEARTH_USB_PORT_REASON_ENUMERATION,
+	HEARTH_USB_PORT_REASON_SLEEP,
+	HEARTH_USB_PORT_REASON_NAMESPACE,
 };
 
 enum {
@@ -83,6 +98,7 @@ enum {
 	HEARTH_USB_A_STATS_TX_BYTES,
 	HEARTH_USB_A_STATS_RX_BYTES,
 	HEARTH_USB_A_STATS_RTT,
+	HEARTH_USB_A_STATS_WAITING,
 
 	__HEARTH_USB_A_STATS_MAX,
 	HEARTH_USB_A_STATS_MAX = (__HEARTH_USB_A_STATS_MAX - 1)
@@ -108,6 +124,9 @@ enum {
 	HEARTH_USB_A_PORT_PEER_TIMEOUT,
 	HEARTH_USB_A_PORT_TLS,
 	HEARTH_USB_A_PORT_NO_POSTING,
+	HEARTH_USB_A_PORT_NOW,
+	HEARTH_USB_A_PORT_DETACH_TIMEOUT,
+	HEARTH_USB_A_PORT_POSTING_OFF,
 
 	__HEARTH_USB_A_PORT_MAX,
 	HEARTH_USB_A_PORT_MAX = (__HEARTH_USB_A_PORT_MAX - 1)
