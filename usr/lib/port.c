@@ -29,6 +29,7 @@ static const struct nla_policy port_policy[HEARTH_USB_A_PORT_MAX + 1] = {
 	[HEARTH_USB_A_PORT_STALL_TIMEOUT] = { .type = NLA_U32 },
 	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = { .type = NLA_U32 },
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG },
+	[HEARTH_USB_A_PORT_POSTING_OFF] = { .type = NLA_STRING },
 };
 
 static const struct nla_policy stats_policy[HEARTH_USB_A_STATS_MAX + 1] = {
@@ -40,6 +41,7 @@ static const struct nla_policy stats_policy[HEARTH_USB_A_STATS_MAX + 1] = {
 	[HEARTH_USB_A_STATS_TX_BYTES] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_RX_BYTES] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_RTT] = { .type = NLA_U32 },
+	[HEARTH_USB_A_STATS_WAITING] = { .type = NLA_U32 },
 };
 
 static int parse_stats(struct nlattr *nest, struct port_stats *stats)
@@ -58,6 +60,7 @@ static int parse_stats(struct nlattr *nest, struct port_stats *stats)
 	stats->tx_bytes = attr_u64(a[HEARTH_USB_A_STATS_TX_BYTES]);
 	stats->rx_bytes = attr_u64(a[HEARTH_USB_A_STATS_RX_BYTES]);
 	stats->rtt = attr_u32(a[HEARTH_USB_A_STATS_RTT]);
+	stats->waiting = attr_u32(a[HEARTH_USB_A_STATS_WAITING]);
 	return 0;
 }
 
@@ -88,6 +91,8 @@ int port_parse(struct nl_msg *msg, struct port *port)
 	port->peer_timeout = attr_u32(a[HEARTH_USB_A_PORT_PEER_TIMEOUT]);
 	port->tls = a[HEARTH_USB_A_PORT_TLS];
 	port->no_posting = a[HEARTH_USB_A_PORT_NO_POSTING];
+	attr_string(a[HEARTH_USB_A_PORT_POSTING_OFF], port->posting_off,
+		    sizeof(port->posting_off));
 	return parse_stats(a[HEARTH_USB_A_PORT_STATS], &port->stats);
 }
 

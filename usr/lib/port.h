@@ -12,12 +12,16 @@
 
 #include "channel.h"
 
+/* Words of the kernel's, kept as far as there is room for them. */
+#define PORT_POSTING_OFF_SIZE	64
+
 struct port_stats {
 	uint64_t submitted;
 	uint64_t completed;
 	uint64_t errors;
 	uint64_t unlinked;
 	uint32_t in_flight;
+	uint32_t waiting;	/* cancelled, RET_UNLINK is still to come */
 	uint64_t tx_bytes;
 	uint64_t rx_bytes;
 	uint32_t rtt;		/* microseconds */
@@ -39,7 +43,8 @@ struct port {
 	uint32_t stall_timeout;
 	uint32_t peer_timeout;
 	bool tls;
-	bool no_posting;
+	bool no_posting;	/* was asked for */
+	char posting_off[PORT_POSTING_OFF_SIZE];	/* why; "": it was not */
 	struct port_stats stats;
 };
 

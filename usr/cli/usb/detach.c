@@ -142,10 +142,10 @@ static int run(struct run *run)
 	out_object_begin(out, NULL);
 	out_uint(out, "port", "port %llu: ", gone.id);
 	out_string(out, "state", gone.gone || !wait ? "%s" : NULL, state);
-	out_bool(out, "late", ", but its drivers did not let go in time: what they had not written is lost",
-		 gone.late);
 	if (wait && !gone.gone)
 		out_text(out, "unplugged, but a program or a mount still holds the device");
+	out_bool(out, "late", "; its drivers did not let go in time: what they had not written is lost",
+		 gone.late);
 	out_text(out, "\n");
 	out_object_end(out);
 	return EXIT_DONE;

@@ -58,6 +58,9 @@ void port_show(struct out *out, const struct port *port)
 	out_uint(out, "devid", NULL, port->devid);
 	out_bool(out, "tls", ", TLS", port->tls);
 	out_bool(out, "no-posting", ", no posting", port->no_posting);
+	if (*port->posting_off)
+		out_string(out, "posting-off", ", posting is off (%s)",
+			   port->posting_off);
 	if (port->reason) {
 		out_string(out, "reason", NULL, port_reason_name(port->reason));
 		out_string(out, NULL, ": %s", port_reason_text(port->reason));

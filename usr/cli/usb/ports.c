@@ -67,6 +67,8 @@ static void show_stats(struct out *out, const struct port_stats *stats)
 	out_uint(out, "errors", ", %llu with errors", stats->errors);
 	out_uint(out, "unlinked", ", %llu cancelled", stats->unlinked);
 	out_uint(out, "in-flight", ", %llu in flight", stats->in_flight);
+	out_uint(out, "waiting", stats->waiting ? ", %llu not confirmed" : NULL,
+		 stats->waiting);
 	show_bytes(out, "tx-bytes", "\n    data: %s sent", stats->tx_bytes);
 	show_bytes(out, "rx-bytes", ", %s received", stats->rx_bytes);
 	out_uint(out, "rtt", NULL, stats->rtt);

@@ -33,10 +33,12 @@ static void port_parses_all(void)
 	nla_put_u32(msg, HEARTH_USB_A_PORT_ROOT_PORT, 1);
 	nla_put_u32(msg, HEARTH_USB_A_PORT_UNLINK_TIMEOUT, 5000);
 	nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
+	nla_put_string(msg, HEARTH_USB_A_PORT_POSTING_OFF, "early stall");
 	nla_put_u32(msg, 1000, 1);	/* of a later version */
 	nest = nla_nest_start(msg, HEARTH_USB_A_PORT_STATS);
 	nla_put_u64(msg, HEARTH_USB_A_STATS_SUBMITTED, 1ULL << 40);
 	nla_put_u32(msg, HEARTH_USB_A_STATS_RTT, 300);
+	nla_put_u32(msg, HEARTH_USB_A_STATS_WAITING, 3);
 	nla_nest_end(msg, nest);
 
 	expect(!port_parse(msg, &port));
@@ -50,6 +52,8 @@ static void port_parses_all(void)
 	expect(port.unlink_timeout == 5000 && !port.stall_timeout);
 	expect(port.tls);
 	expect(port.stats.submitted == 1ULL << 40 && port.stats.rtt == 300);
+	expect(port.stats.waiting == 3);
+	expect_text(port.posting_off, "early stall");
 	nlmsg_free(msg);
 }
 
@@ -71,9 +75,9 @@ static void port_has_words(void)
 {
 	uint32_t i;
 
-	for (i = 1; i <= HEARTH_USB_PORT_STATE_GONE; i++)
+	for (i = 1; i <= HEARTH_USB_PORT_STATE_LEAVING; i++)
 		expect(strcmp(port_state_name(i), "unknown"));
-	for (i = 1; i <= HEARTH_USB_PORT_REASON_UNLOAD; i++) {
+	for (i = 1; i <= HEARTH_USB_PORT_REASON_NAMESPACE; i++) {
 		expect(strcmp(port_reason_name(i), "unknown"));
 		expect(!strstr(port_reason_text(i), "unknown"));
 	}
