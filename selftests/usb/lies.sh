@@ -8,14 +8,9 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
+. ./lies.bash
 
 events=/tmp/work/events
-
-# said TEXT: does the kernel, since this lie began?
-said() { [[ $(dmesg) = *"$1"* ]]; }
-
-# A line that tells what went wrong, and failure.
-but() { echo "but: $*"; return 1; }
 
 # The device is still there and still works.
 stays()
@@ -27,7 +22,6 @@ stays()
 # judge EXPECTED: of what $rc and $out tell
 judge()
 {
-	local text=${1#*:}
 	# what came was what the server sent, and not what memory held before
 	[[ $out != *"wrong from byte"* ]] || but "data that the server did not send"
 	case $1 in
@@ -36,38 +30,15 @@ judge()
 		stays
 		;;
 	status:*)
-		[[ $'\n'$out = *$'\n'"status $text: "* ]] || but "no such status"
+		[[ $'\n'$out = *$'\n'"status ${1#*:}: "* ]] || but "no such status"
 		[ "$rc" != 3 ] || but "it hung"
 		stays
 		;;
 	*)
 		[ "$rc" = 1 ] || but "exit code $rc where URBs were to fail"
-		wait_for 10 why "$port" "${1%%:*}" || but "the reason is not ${1%%:*}"
-		[ "$text" = "$1" ] || said "$text" || but "the kernel did not say why"
+		left_for "$1"
 		;;
 	esac
-}
-
-# clean_up EXPECTED: see the port go; by itself, unless the lie was survived.
-clean_up()
-{
-	case $1 in
-	works | status:*) timeout 15 hearth usb detach "$port" >/dev/null 2>&1 ;;
-	esac
-	wait_for 10 no_ports || but "the port is left"
-}
-
-# The verdict is in $verdict: no "but".
-verdict_of()
-{
-	verdict=$(judge "$1" 2>&1; clean_up "$1" 2>&1)
-	[ -z "$verdict" ] || diag "$verdict"
-	if [[ $verdict != *"but: "* ]]; then
-		ok "$name: $1"
-	else
-		diag "$(grep "\"port\":$port," "$events")"
-		not_ok "$name: $1"
-	fi
 }
 
 # Is this one's turn?
@@ -92,7 +63,7 @@ lie()
 	fi
 	out=$(./urbs -t 10000 LIAR1 "$@" 2>&1) || rc=$?
 	diag "$out"
-	verdict_of "$expected"
+	verdict_of "$name" "$expected"
 }
 
 # no_attach NAME WORDS: the command refuses the server, and says why.
@@ -137,7 +108,9 @@ hostile()
 	# what a program makes of it, if there is a device
 	out=$(./urbs -t 5000 LIAR1 bulk 0x82 512 2 1 2>&1) || rc=$?
 	diag "$out"
-	verdict=$([ "$rc" != 3 ] || but "it hung"; clean_up works 2>&1)
+	verdict=$([ "$rc" != 3 ] || but "it hung"
+		timeout 15 hearth usb detach "$port" >/dev/null 2>&1
+		wait_for 10 no_ports || but "the port is left")
 	[ -z "$verdict" ] || diag "$verdict"
 	if [ -n "$port" ] && [[ $verdict != *"but: "* ]]; then
 		ok "$name: survived"
