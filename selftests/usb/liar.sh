@@ -30,7 +30,7 @@ cancelled()
 	grep -q "^all ended$" <<<"$out" && grep -q "^status -2: " <<<"$out"
 }
 
-plan 53
+plan 56
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod 2>/dev/null
 
@@ -43,6 +43,7 @@ for speed in $speeds; do
 	check "$speed speed: cancel many" cancelled ./urbs LIAR1 discard 0x81 4096 200
 	check "$speed speed: close with URBs under way" ./urbs LIAR1 hold 0x81 4096 100
 	check "$speed speed: works after that" ./urbs LIAR1 bulk-echo 64 10 4
+	check "$speed speed: 50 commands, one answer too late" ./urbs LIAR1 talk 0x01 0x81 100 50
 	check "$speed speed: detach" unplug "$port"
 	wait_for 10 no_ports
 done
