@@ -159,14 +159,14 @@ listeners()
 	echo $n
 }
 
-# monitor FILE [OPTION...]: what "hearth monitor" tells from now on goes to FILE;
+# monitor FILE [OPTION|OBJECT...]: what "hearth monitor" tells from now on goes to FILE;
 # $! is the process.
 monitor()
 {
 	local file=$1 before
 	shift
 	before=$(listeners)
-	hearth "$@" monitor >"$file" 2>&1 &
+	hearth monitor "$@" >"$file" 2>&1 &
 	wait_for 20 eval "[ \$(listeners) -gt $before ]"
 }
 

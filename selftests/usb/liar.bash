@@ -31,12 +31,18 @@ open_gate() { kill -USR1 "$liar_pid"; }
 # told LIE: has it been, of a request that was cancelled (--log /tmp/work/log)?
 told() { grep -q "^told $1$" /tmp/work/log; }
 
-# plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number.
+# settled PORT: has it a device, or gone?
+settled() { local port; port=$(hearth -j usb ports "$1" 2>/dev/null) || return 0; [[ $port = *'"devnum"'* ]]; }
+
+# plug [BUSID [OPTION...]]: attach 1-1, or another; prints the port's number. A
+# device that lies may never be enumerated: it is waited for a little, and no more.
 plug()
 {
-	local busid=${1:-1-1}
+	local busid=${1:-1-1} port
 	[ $# = 0 ] || shift
-	attach_at 127.0.0.1 "$busid" "$@"
+	port=$(attach_at 127.0.0.1 "$busid" --no-wait "$@") || return
+	wait_for 3 settled "$port" >&2
+	echo "$port"
 }
 
 # device_is_there [SERIAL]: has it been enumerated?

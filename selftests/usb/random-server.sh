@@ -16,10 +16,11 @@ rounds=0 hung=0 refused=0
 round()
 {
 	local out port
-	port=$(bounded 30 hearth usb attach 127.0.0.1 1-1 --connect-timeout 2000 \
+	port=$(bounded 30 hearth usb attach 127.0.0.1 1-1 --no-wait --connect-timeout 2000 \
 		--unlink-timeout 500 --stall-timeout 500 2>/tmp/work/attach)
 	[ $? != 124 ] || hung=$((hung + 1))
 	port=${port#port } port=${port%%:*}
+	[ -z "$port" ] || wait_for 3 settled "$port"
 	out=$("$@" 2>&1)
 	case $out in
 	# an answer that never came leaves an URB that does not end: no fault

@@ -174,11 +174,11 @@ monitor $events -j		# port numbers begin again
 
 # --- a server that never said anything: the core waits 5 s for a descriptor
 serve_liar --lie silent
-port=$(plug 1-1 --unlink-timeout 1000)
+port=$(attach_at 127.0.0.1 1-1 --no-wait --unlink-timeout 1000)
 check "silent: is unplugged by itself" within 0 $((7000 + slack)) wait_for 20 why "$port" enumeration
-port=$(plug 1-1 --unlink-timeout 30000)
+port=$(attach_at 127.0.0.1 1-1 --no-wait --unlink-timeout 30000)
 check "silent: detach" within 0 $((2000 + slack)) unplug "$port"
-port=$(plug 1-1 --unlink-timeout 30000)
+port=$(attach_at 127.0.0.1 1-1 --no-wait --unlink-timeout 30000)
 check "silent: module removal" within 0 $((3000 + slack)) rmmod hearth_vhci
 
 modprobe hearth_vhci

@@ -29,6 +29,7 @@ static const struct nla_policy port_policy[HEARTH_USB_A_PORT_MAX + 1] = {
 	[HEARTH_USB_A_PORT_STALL_TIMEOUT] = { .type = NLA_U32 },
 	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = { .type = NLA_U32 },
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG },
+	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_POSTING_OFF] = { .type = NLA_STRING },
 };
 
@@ -38,10 +39,10 @@ static const struct nla_policy stats_policy[HEARTH_USB_A_STATS_MAX + 1] = {
 	[HEARTH_USB_A_STATS_ERRORS] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_UNLINKED] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_IN_FLIGHT] = { .type = NLA_U32 },
+	[HEARTH_USB_A_STATS_WAITING] = { .type = NLA_U32 },
 	[HEARTH_USB_A_STATS_TX_BYTES] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_RX_BYTES] = { .type = NLA_U64 },
 	[HEARTH_USB_A_STATS_RTT] = { .type = NLA_U32 },
-	[HEARTH_USB_A_STATS_WAITING] = { .type = NLA_U32 },
 };
 
 static int parse_stats(struct nlattr *nest, struct port_stats *stats)
@@ -57,10 +58,10 @@ static int parse_stats(struct nlattr *nest, struct port_stats *stats)
 	stats->errors = attr_u64(a[HEARTH_USB_A_STATS_ERRORS]);
 	stats->unlinked = attr_u64(a[HEARTH_USB_A_STATS_UNLINKED]);
 	stats->in_flight = attr_u32(a[HEARTH_USB_A_STATS_IN_FLIGHT]);
+	stats->waiting = attr_u32(a[HEARTH_USB_A_STATS_WAITING]);
 	stats->tx_bytes = attr_u64(a[HEARTH_USB_A_STATS_TX_BYTES]);
 	stats->rx_bytes = attr_u64(a[HEARTH_USB_A_STATS_RX_BYTES]);
 	stats->rtt = attr_u32(a[HEARTH_USB_A_STATS_RTT]);
-	stats->waiting = attr_u32(a[HEARTH_USB_A_STATS_WAITING]);
 	return 0;
 }
 
@@ -320,11 +321,12 @@ const char *port_reason_name(uint32_t reason)
 	}
 }
 
-const char *port_reason_text(uint32_t reason)
+const char *port_reason_text(uint32_t reason, uint32_t error)
 {
 	switch (reason) {
 	case HEARTH_USB_PORT_REASON_REQUEST:
-		return "it was detached";
+		return error ? "it was detached, and its drivers did not let go in time" :
+			       "it was detached";
 	case HEARTH_USB_PORT_REASON_CLOSED:
 		return "the server closed the connection";
 	case HEARTH_USB_PORT_REASON_LOST:
@@ -340,7 +342,9 @@ const char *port_reason_text(uint32_t reason)
 	case HEARTH_USB_PORT_REASON_UNLOAD:
 		return "the kernel module is being removed";
 	case HEARTH_USB_PORT_REASON_ENUMERATION:
-		return "the device does not answer, or not as a USB device does";
+		return error == ETIMEDOUT ?
+		       "the device does not answer when it is asked what it is" :
+		       "the device does not answer as a USB device does";
 	case HEARTH_USB_PORT_REASON_SLEEP:
 		return "the server did not answer while the machine went to sleep or woke up";
 	case HEARTH_USB_PORT_REASON_NAMESPACE:

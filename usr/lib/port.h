@@ -98,8 +98,8 @@ int port_events(struct channel *chan, port_fn fn, void *arg,
 int port_parse(struct nl_msg *msg, struct port *port);
 
 const char *port_state_name(uint32_t state);
-/* Why the port left, as a sentence that goes on after "port N: ". */
-const char *port_reason_text(uint32_t reason);
+/* Why the port left, with its error, as a sentence that goes on after "port N: ". */
+const char *port_reason_text(uint32_t reason, uint32_t error);
 /* The same as the spec has it, for programs. */
 const char *port_reason_name(uint32_t reason);
 

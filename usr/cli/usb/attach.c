@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../format/number.h"
-#include "../../lib/port.h"
+#include "../../lib/portwait.h"
 #include "../../lib/server.h"
 #include "usb.h"
 
-#define ENUMERATE_MS	3000
-#define STEP_MS		50
+/* The kernel gives up after 60 s: that something is wrong there. */
+#define KNOWN_MS	90000
 
 enum {
 	UNLINK_TIMEOUT = 1, STALL_TIMEOUT, PEER_TIMEOUT, CONNECT_TIMEOUT,
-	NO_POSTING, PLAIN,
+	NO_POSTING, PLAIN, NO_WAIT,
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+/* What is asked for, and what has become of it. */
+struct request {
+	struct address addr;
+	const char *busid;
+	int limit;		/* of connecting, ms */
+	bool no_wait;
+	struct port_attach attach;
+	struct portwait wait;
+	sigset_t mask;
+	struct usbip_device dev;
+	struct port port;
+};
 
 static int check_speed(const struct usbip_device *dev, struct error *err)
 {
@@ -41,59 +46,92 @@ static int check_speed(const struct usbip_device *dev, struct error *err)
 	}
 }
 
-/*
- * Waits a little for the device to be enumerated, so that the message can be
- * complete; a slow device is no error, one that has left is.
- */
-static int wait_enumerated(struct channel *chan, struct port *port,
-			   struct error *err)
-{
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
-	int64_t deadline = now_ms() + ENUMERATE_MS;
-	int ret;
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
-	for (;;) {
-		ret = port_get(chan, port->id, port, err);
-		if (ret == -ENOENT)
-			return error_set(err, ENODEV,
-					 "the device was attached and has left at once (see the kernel log)");
-		if (ret)
-			return ret;
-		if (port->state != HEARTH_USB_PORT_STATE_ATTACHED)
-			return error_set(err, ENODEV,
-					 "the device was attached and has left at once: %s%s%s",
-					 port_reason_text(port->reason),
-					 port->error ? ": " : "",
-					 port->error ?
-					 strerror((int)port->error) : "");
-		if (port->devnum || now_ms() >= deadline)
-			return 0;
-		nanosleep(&step, NULL);
-	}
+#define N_ENDS	(sizeof(ends) / sizeof(*ends))
+
+static void interrupt(int sig)
+{
+	(void)sig;
 }
 
-static int attach_device(struct channel *chan, const struct address *addr,
-			 const char *busid, int limit,
-			 struct port_attach *attach, struct usbip_device *dev,
-			 uint32_t *id, struct error *err)
+/* From here on these signals come while portwait_until() waits alone. */
+static void catch_signals(sigset_t *mask)
 {
+	struct sigaction act = { .sa_handler = interrupt }, old;
+	sigset_t block;
+	size_t i;
+
+	sigemptyset(&block);
+	for (i = 0; i < N_ENDS; i++) {
+		sigaction(ends[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(ends[i], &act, NULL);
+		sigaddset(&block, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &block, mask);
+}
+
+/* Has the kernel found out what it is, or that it is nothing? */
+static bool is_known(const struct port *port)
+{
+	return port->devnum || port->state != HEARTH_USB_PORT_STATE_ATTACHED;
+}
+
+/* A device that was not recognised leaves, so a failed attach leaves nothing. */
+static int wait_known(struct request *r, struct error *err)
+{
+	struct port *port = &r->port;
+	int ret = portwait_until(&r->wait, port, KNOWN_MS, is_known, err);
+	struct error second;
+
+	if (ret == -EINTR && !port_detach(&r->wait.requests, port->id, true, 0,
+					  &second))
+		return error_set(err, EINTR,
+				 "interrupted; the device is unplugged again");
+	if (ret == -ETIMEDOUT)
+		return error_set(err, ETIMEDOUT,
+				 "the kernel has not recognised the device within %d s; port %u stays attached",
+				 KNOWN_MS / 1000, port->id);
+	if (ret)
+		return ret;
+	if (port->state == HEARTH_USB_PORT_STATE_ATTACHED)
+		return 0;
+	if (!port->reason)
+		return error_set(err, ENODEV,
+				 "the device was attached and has left at once (see the kernel log)");
+	return error_set(err, ENODEV,
+			 "the device was attached and has left at once: %s%s%s",
+			 port_reason_text(port->reason, port->error),
+			 port->reason == HEARTH_USB_PORT_REASON_LOST ? ": " : "",
+			 port->reason == HEARTH_USB_PORT_REASON_LOST ?
+			 strerror((int)port->error) : "");
+}
+
+static int attach_device(struct request *r, struct error *err)
+{
+	struct usbip_device *dev = &r->dev;
 	struct server server;
 	int ret;
 
-	ret = server_connect(&server, addr, limit, err);
+	ret = server_connect(&server, &r->addr, r->limit, err);
 	if (ret)
 		return ret;
-	ret = server_import(&server, busid, dev, err);
+	ret = server_import(&server, r->busid, dev, err);
 	if (!ret)
 		ret = check_speed(dev, err);
 	if (!ret)
-		ret = usbip_devid(dev, &attach->devid, err);
+		ret = usbip_devid(dev, &r->attach.devid, err);
 	if (!ret) {
-		attach->fd = server.fd;
-		attach->speed = dev->speed;
-		attach->busid = dev->busid;
-		attach->server = addr->name;
-		ret = port_attach(chan, attach, id, err);
+		r->attach.fd = server.fd;
+		r->attach.speed = dev->speed;
+		r->attach.busid = dev->busid;
+		r->attach.server = r->addr.name;
+		/* What is attached from here on is not left behind. */
+		catch_signals(&r->mask);
+		r->wait.mask = &r->mask;
+		ret = port_attach(&r->wait.requests, &r->attach, &r->port.id,
+				  err);
 	}
 	/* From here on the kernel holds the connection. */
 	server_close(&server);
@@ -117,60 +155,79 @@ static void show_attached(struct out *out, const struct port *port,
 	out_uint(out, "busnum", "here usb %llu-", port->busnum);
 	out_uint(out, "root-port", "%llu", port->root_port);
 	if (port->devnum)
-		out_uint(out, "devnum", NULL, port->devnum);
-	else
-		out_text(out, " (not yet enumerated)");
+		out_uint(out, "devnum", " device %llu", port->devnum);
 	out_text(out, "\n");
 	out_object_end(out);
 }
 
-static int run(struct run *run)
+static int take_option(struct request *r, int c)
 {
-	struct port_attach attach = { 0 };
-	struct channel chan;
-	struct usbip_device dev;
-	struct port port = { 0 };
-	int limit = USB_CONNECT_MS;
-	struct address addr;
-	struct error err;
 	uint64_t ms;
+
+	switch (c) {
+	case NO_POSTING:
+		r->attach.no_posting = true;
+		return EXIT_DONE;
+	case NO_WAIT:
+		r->no_wait = true;
+		return EXIT_DONE;
+	case PLAIN:	/* all servers are, today */
+		return EXIT_DONE;
+	}
+	if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) || !ms)
+		return usage("a time limit is 1 to %u milliseconds, not \"%s\"",
+			     HEARTH_USB_TIMEOUT_MAX, optarg);
+	if (c == UNLINK_TIMEOUT)
+		r->attach.unlink_timeout = (uint32_t)ms;
+	else if (c == STALL_TIMEOUT)
+		r->attach.stall_timeout = (uint32_t)ms;
+	else if (c == PEER_TIMEOUT)
+		r->attach.peer_timeout = (uint32_t)ms;
+	else
+		r->limit = (int)ms;
+	return EXIT_DONE;
+}
+
+static int take_arguments(struct request *r, struct run *run)
+{
+	struct error err;
 	int c, ret;
 
 	while ((c = verb_option(run)) != -1) {
 		if (c == '?')
 			return run->code;
-		if (c == NO_POSTING || c == PLAIN) {
-			attach.no_posting |= c == NO_POSTING;
-			continue;
-		}
-		if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) || !ms)
-			return usage("a time limit is 1 to %u milliseconds, not \"%s\"",
-				     HEARTH_USB_TIMEOUT_MAX, optarg);
-		if (c == UNLINK_TIMEOUT)
-			attach.unlink_timeout = (uint32_t)ms;
-		else if (c == STALL_TIMEOUT)
-			attach.stall_timeout = (uint32_t)ms;
-		else if (c == PEER_TIMEOUT)
-			attach.peer_timeout = (uint32_t)ms;
-		else
-			limit = (int)ms;
+		ret = take_option(r, c);
+		if (ret)
+			return ret;
 	}
-	if (address_parse(run->argv[0], USBIP_DEFAULT_PORT, &addr, &err))
+	if (address_parse(run->argv[0], USBIP_DEFAULT_PORT, &r->addr, &err))
 		return usage("\"%s\" is no server: %s", run->argv[0], err.text);
-	if (!usbip_busid_valid(run->argv[1]))
-		return usage("\"%s\" is no bus id", run->argv[1]);
+	r->busid = run->argv[1];
+	if (!usbip_busid_valid(r->busid))
+		return usage("\"%s\" is no bus id", r->busid);
+	return -1;
+}
 
+static int run(struct run *run)
+{
+	struct request r = { .limit = USB_CONNECT_MS };
+	struct error err;
+	int ret = take_arguments(&r, run);
+
+	if (ret >= 0)
+		return ret;
 	/* First, so that no server is bothered for nothing. */
-	if (channel_open(&chan, &port_family, &err))
+	if (portwait_open(&r.wait, &err))
 		return refused(&err);
-	ret = attach_device(&chan, &addr, run->argv[1], limit, &attach, &dev,
-			    &port.id, &err);
-	if (!ret)
-		ret = wait_enumerated(&chan, &port, &err);
-	channel_close(&chan);
+	ret = attach_device(&r, &err);
+	if (!ret && r.no_wait)
+		ret = port_get(&r.wait.requests, r.port.id, &r.port, &err);
+	else if (!ret)
+		ret = wait_known(&r, &err);
+	portwait_close(&r.wait);
 	if (ret)
 		return refused(&err);
-	show_attached(run->out, &port, &dev);
+	show_attached(run->out, &r.port, &r.dev);
 	return EXIT_DONE;
 }
 
@@ -180,6 +237,7 @@ static const struct option options[] = {
 	{ "peer-timeout", required_argument, NULL, PEER_TIMEOUT },
 	{ "connect-timeout", required_argument, NULL, CONNECT_TIMEOUT },
 	{ "no-posting", no_argument, NULL, NO_POSTING },
+	{ "no-wait", no_argument, NULL, NO_WAIT },
 	{ "plain", no_argument, NULL, PLAIN },
 	{ 0 },
 };
@@ -189,8 +247,9 @@ const struct verb usb_attach = {
 	.what = "plug a device of a server in here",
 	.synopsis = "[--plain] SERVER BUSID [OPTION...]",
 	.help =
-	"Plugs the device in and prints its port. Time limits are 1 to 3600000\n"
-	"milliseconds; when one is exceeded, the device is unplugged.\n"
+	"Plugs the device in, waits until the kernel has recognised it, and prints its\n"
+	"port. One that does not say what it is leaves again. Time limits are 1 to\n"
+	"3600000 milliseconds; when one is exceeded, the device is unplugged.\n"
 	"\n"
 	USB_SERVER_HELP
 	"  --unlink-timeout MS how long the server may take to confirm that a request was\n"
@@ -202,7 +261,8 @@ const struct verb usb_attach = {
 	"  --connect-timeout MS\n"
 	"                      how long finding the server, connecting and asking for the\n"
 	"                      device may take together (default: 10000)\n"
-	"  --no-posting        for a disk: wait for the server after each transfer\n",
+	"  --no-posting        for a disk: wait for the server after each transfer\n"
+	"  --no-wait           print the port at once, whatever becomes of it\n",
 	.options = options,
 	.least = 2, .most = 2, .needs = "a server and a bus id",
 	.run = run,

@@ -1,153 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <poll.h>
-#include <time.h>
 
 #include "../../format/number.h"
-#include "../../lib/port.h"
+#include "../../lib/portwait.h"
 #include "port.h"
 #include "usb.h"
 
-#define DETACH_MS	5000
+#define GONE_MS		5000	/* for what holds the device behind the end */
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-struct gone {
-	uint32_t id;
-	bool gone;
-	bool late;		/* the drivers did not let go in time */
-	int64_t deadline;	/* set when the connection ends */
+struct request {
+	bool now;
+	bool no_wait;
+	uint32_t limit;		/* ms; 0: the kernel's default */
 };
 
-static void gone_event(const struct port *port, void *arg)
+/* Has the connection ended? */
+static bool has_left(const struct port *port)
 {
-	struct gone *gone = arg;
+	return port->state == HEARTH_USB_PORT_STATE_DETACHING;
+}
 
-	if (port->id != gone->id)
-		return;
-	gone->gone = port->state == HEARTH_USB_PORT_STATE_GONE;
-	if (port->state != HEARTH_USB_PORT_STATE_LEAVING && !gone->deadline)
-		gone->deadline = now_ms() + DETACH_MS;
-	gone->late |= port->reason == HEARTH_USB_PORT_REASON_REQUEST &&
-		      port->error == ETIMEDOUT;
+static bool never(const struct port *port)
+{
+	(void)port;
+	return false;
 }
 
 /*
- * The kernel sees to it that the drivers' part ends; what holds the device then is
- * not waited for longer than DETACH_MS. Returns 0 with @gone->gone or without, or
- * a negative errno.
+ * The kernel sees to it that the drivers' part ends; what holds the device then
+ * may be there for ever, which is no error.
  */
-static int wait_gone(struct channel *chan, struct channel *events,
-		     struct gone *gone, struct error *err)
+static int wait_gone(struct portwait *wait, struct port *port,
+		     struct error *err)
 {
-	struct pollfd pfd = {
-		.fd = channel_fd(events),
-		.events = POLLIN,
-	};
-	struct port port;
-	int64_t left = -1;
-	int ret;
+	int ret = portwait_until(wait, port, -1, has_left, err);
 
-	while (!gone->gone && left) {
-		poll(&pfd, 1, (int)left);
-		ret = port_events(events, gone_event, gone, err);
-		if (ret == -ENODEV) {
-			gone->gone = true;
-		} else if (ret == -ENOBUFS) {
-			ret = port_get(chan, gone->id, &port, err);
-			if (ret == -ENOENT)
-				gone->gone = true;
-			else if (ret)
-				return ret;
-			else
-				gone_event(&port, gone);
-		} else if (ret) {
-			return ret;
-		}
-		if (gone->deadline) {
-			left = gone->deadline - now_ms();
-			left = left < 0 ? 0 : left;
-		}
-	}
-	return 0;
+	if (ret || port->state == HEARTH_USB_PORT_STATE_GONE)
+		return ret;
+	ret = portwait_until(wait, port, GONE_MS, never, err);
+	return ret == -ETIMEDOUT ? 0 : ret;
 }
 
-static int detach_port(struct gone *state, bool wait, bool now, uint32_t limit_ms,
-		       struct error *err)
+static int detach(const struct request *r, struct port *port, struct error *err)
 {
-	struct channel events;
-	struct channel chan;
-	int ret;
+	struct portwait wait;
+	int ret = portwait_open(&wait, err);
 
-	ret = channel_open(&chan, &port_family, err);
 	if (ret)
 		return ret;
-	if (wait) {
-		/* Before the request, or the event could be missed. */
-		ret = channel_listen(&events, &port_family, err);
-		if (ret)
-			goto out;
-	}
-	ret = port_detach(&chan, state->id, now, limit_ms, err);
-	if (wait) {
-		if (!ret)
-			ret = wait_gone(&chan, &events, state, err);
-		channel_close(&events);
-	}
-out:
-	channel_close(&chan);
+	ret = port_detach(&wait.requests, port->id, r->now, r->limit, err);
+	if (!ret && !r->no_wait)
+		ret = wait_gone(&wait, port, err);
+	portwait_close(&wait);
+	if (!ret && port->reason == HEARTH_USB_PORT_REASON_REQUEST &&
+	    port->error)
+		return error_set(err, (int)port->error,
+				 "port %u is unplugged, but its drivers did not let go in time: what they had not written is lost",
+				 port->id);
 	return ret;
 }
 
-static int run(struct run *run)
+static void show(struct out *out, const struct port *port)
 {
-	struct gone gone = { 0 };
-	bool wait = true, now = false;
-	struct out *out = run->out;
-	const char *state;
-	struct error err;
-	uint64_t ms = 0;
+	out_object_begin(out, NULL);
+	out_uint(out, "port", "port %llu: ", port->id);
+	if (port->state == HEARTH_USB_PORT_STATE_DETACHING)
+		out_string(out, "state", "unplugged, but a program or a mount still holds the device",
+			   "detaching");
+	else
+		out_string(out, "state", "%s", port_state_name(port->state));
+	/* Otherwise it went as it was told to. */
+	if (port->reason != HEARTH_USB_PORT_REASON_REQUEST)
+		port_show_reason(out, port);
+	out_text(out, "\n");
+	out_object_end(out);
+}
+
+static int take_arguments(struct request *r, struct port *port, struct run *run)
+{
+	uint64_t ms;
 	int c;
 
 	while ((c = verb_option(run)) != -1) {
 		switch (c) {
 		case 'w':
-			wait = false;
+			r->no_wait = true;
 			break;
 		case 'n':
-			now = true;
+			r->now = true;
 			break;
 		case 't':
 			if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) ||
 			    !ms)
 				return usage("a time limit is 1 to %u milliseconds, not \"%s\"",
 					     HEARTH_USB_TIMEOUT_MAX, optarg);
+			r->limit = (uint32_t)ms;
 			break;
 		default:
 			return run->code;
 		}
 	}
-	if (!port_number(run->argv[0], &gone.id))
-		return EXIT_USAGE;
-	if (detach_port(&gone, wait, now, (uint32_t)ms, &err))
-		return refused(&err);
+	return port_number(run->argv[0], &port->id) ? -1 : EXIT_USAGE;
+}
 
-	state = gone.gone ? "gone" : !wait && !now ? "leaving" : "detaching";
-	out_object_begin(out, NULL);
-	out_uint(out, "port", "port %llu: ", gone.id);
-	out_string(out, "state", gone.gone || !wait ? "%s" : NULL, state);
-	if (wait && !gone.gone)
-		out_text(out, "unplugged, but a program or a mount still holds the device");
-	out_bool(out, "late", "; its drivers did not let go in time: what they had not written is lost",
-		 gone.late);
-	out_text(out, "\n");
-	out_object_end(out);
+static int run(struct run *run)
+{
+	struct request r = { 0 };
+	struct port port = { 0 };
+	struct error err;
+	int ret = take_arguments(&r, &port, run);
+
+	if (ret >= 0)
+		return ret;
+	if (detach(&r, &port, &err))
+		return refused(&err);
+	if (r.no_wait)
+		port.state = r.now ? HEARTH_USB_PORT_STATE_DETACHING :
+				     HEARTH_USB_PORT_STATE_LEAVING;
+	show(run->out, &port);
 	return EXIT_DONE;
 }
 
@@ -168,8 +138,8 @@ const struct verb usb_detach = {
 	"more.\n"
 	"\n"
 	"  --now               unplug it at once: what is not written back is lost\n"
-	"  --timeout MS        the server may be silent that long meanwhile (30000); ten\n"
-	"                      times that is the most that it all takes\n"
+	"  --timeout MS        the server may be silent that long meanwhile (default:\n"
+	"                      30000); ten times that is the most that it all takes\n"
 	"  --no-wait           only begin with it\n",
 	.options = options,
 	.least = 1, .most = 1, .needs = "one port",

@@ -41,6 +41,22 @@ void port_show_device(struct out *out, const struct usbids *ids,
 		out_string(out, "product-name", " %s", product_name);
 }
 
+void port_show_reason(struct out *out, const struct port *port)
+{
+	if (!port->reason)
+		return;
+	out_string(out, "reason", NULL, port_reason_name(port->reason));
+	out_string(out, NULL, ": %s", port_reason_text(port->reason,
+						       port->error));
+	if (!port->error)
+		return;
+	out_uint(out, "errno", NULL, port->error);
+	/* the other reasons say it themselves */
+	if (port->reason == HEARTH_USB_PORT_REASON_LOST ||
+	    port->reason == HEARTH_USB_PORT_REASON_TLS)
+		out_string(out, NULL, ": %s", strerror((int)port->error));
+}
+
 void port_show(struct out *out, const struct port *port)
 {
 	out_uint(out, "port", "port %llu: ", port->id);
@@ -61,17 +77,5 @@ void port_show(struct out *out, const struct port *port)
 	if (*port->posting_off)
 		out_string(out, "posting-off", ", posting is off (%s)",
 			   port->posting_off);
-	if (port->reason) {
-		out_string(out, "reason", NULL, port_reason_name(port->reason));
-		out_string(out, NULL, ": %s", port_reason_text(port->reason));
-	}
-	if (port->error) {
-		out_uint(out, "errno", NULL, port->error);
-		/* the other reasons say it themselves */
-		if (port->reason == HEARTH_USB_PORT_REASON_LOST ||
-		    port->reason == HEARTH_USB_PORT_REASON_TLS)
-			out_string(out, NULL, ": %s",
-				   strerror((int)port->error));
-	}
+	port_show_reason(out, port);
 }
-

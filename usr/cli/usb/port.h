@@ -15,6 +15,9 @@ void port_show_device(struct out *out, const struct usbids *ids,
 		      uint16_t vendor, uint16_t product, const char *vendor_name,
 		      const char *product_name);
 
+/* ": the connection broke", where there is something to tell. */
+void port_show_reason(struct out *out, const struct port *port);
+
 /* The place and the state of @port, without a line's end. */
 void port_show(struct out *out, const struct port *port);
 

@@ -50,7 +50,7 @@ static void port_parses_all(void)
 	expect(port.error == ETIMEDOUT);
 	expect(port.busnum == 5 && port.root_port == 1 && !port.devnum);
 	expect(port.unlink_timeout == 5000 && !port.stall_timeout);
-	expect(port.tls);
+	expect(port.tls && !port.no_posting);
 	expect(port.stats.submitted == 1ULL << 40 && port.stats.rtt == 300);
 	expect(port.stats.waiting == 3);
 	expect_text(port.posting_off, "early stall");
@@ -79,8 +79,10 @@ static void port_has_words(void)
 		expect(strcmp(port_state_name(i), "unknown"));
 	for (i = 1; i <= HEARTH_USB_PORT_REASON_NAMESPACE; i++) {
 		expect(strcmp(port_reason_name(i), "unknown"));
-		expect(!strstr(port_reason_text(i), "unknown"));
+		expect(!strstr(port_reason_text(i, 0), "unknown"));
 	}
+	expect_has(port_reason_text(HEARTH_USB_PORT_REASON_ENUMERATION,
+				    ETIMEDOUT), "does not answer");
 	expect_text(port_state_name(0), "unknown");
 	expect_text(port_reason_name(UINT32_MAX), "unknown");
 }
