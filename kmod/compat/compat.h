@@ -29,6 +29,12 @@
 #define WQ_PERCPU	0
 #endif
 
+/* 6.8 named what freezes the filesystem of a block device after that. */
+#if KERNEL_VERSION(6, 8, 0) > LINUX_VERSION_CODE
+#define bdev_freeze(bdev)	freeze_bdev(bdev)
+#define bdev_thaw(bdev)		thaw_bdev(bdev)
+#endif
+
 /* 6.5 gave block devices modes of their own. */
 #ifndef BLK_OPEN_WRITE
 #define BLK_OPEN_WRITE	FMODE_WRITE

@@ -20,6 +20,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "disks.h"
 #include "hcd.h"
 #include "port.h"
 
@@ -325,6 +326,7 @@ static void port_leave_work(struct work_struct *work)
 	struct usb_device *udev = roothub_get_device(&port->plug);
 
 	if (udev) {
+		disks_sync(&udev->dev);
 		usb_lock_device(udev);
 		if (udev->state == USB_STATE_CONFIGURED)
 			usb_set_configuration(udev, -1);
