@@ -5,9 +5,11 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <netlink/msg.h>
@@ -24,6 +26,29 @@ static void attach(int fd, int64_t devid, int64_t speed, int tls)
 	if (tls)
 		nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
 	verdict = family_ask(msg);
+}
+
+/*
+ * Attaches from a network namespace that ends with its only process; the socket is
+ * of another one, and this process holds its other end. The verdict is the child's.
+ */
+static void attach_and_end(int fd)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		if (unshare(CLONE_NEWNET))
+			err(255, "unshare");
+		family_open();
+		attach(fd, 1, 3, 0);
+		_exit(verdict.error);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		errx(1, "the child has died");
+	verdict.error = WEXITSTATUS(status);
 }
 
 /* A device id is any number of 32 bits; this one has more. */
@@ -89,6 +114,8 @@ int main(int argc, char **argv)
 		verdict = family_detach(4000000000u);
 	} else if (!strcmp(what, "port-0")) {
 		verdict = family_detach(0);
+	} else if (!strcmp(what, "ends")) {
+		attach_and_end(fd);
 	} else if (!strcmp(what, "no-privilege")) {
 		if (setuid(65534))
 			err(1, "setuid");
@@ -98,5 +125,8 @@ int main(int argc, char **argv)
 	}
 	printf("%s: %s\n", verdict.error ? strerrorname_np(verdict.error) :
 					   "no error", verdict.sentence);
+	fflush(stdout);
+	if (!strcmp(what, "ends"))
+		pause();
 	return 0;
 }
