@@ -28,12 +28,17 @@
 #define HCD_BUSES	63
 #define HCD_BUSES_LEFT	4
 
+/* How long a server may keep the machine from its sleep. */
+#define HCD_SLEEP_MS	10000
+
 /* A controller: the private part of its HCD. */
 struct vhci_hcd {
 	struct vhci_roothub hub;	/* first, see hcd_to_roothub() */
 	struct list_head node;		/* hcds_mutex */
 	bool going;			/* hcds_mutex */
+	bool asleep;			/* from prepare to complete: see there */
 	struct delayed_work idle_work;
+	struct delayed_work sleep_work;
 };
 
 static_assert(offsetof(struct vhci_hcd, hub) == 0);
@@ -46,7 +51,8 @@ static DEFINE_MUTEX(hcds_mutex);
 static LIST_HEAD(hcds);
 /* At module removal: no more HCDs, but ports may still point here. */
 static LIST_HEAD(hcds_going);
-static struct workqueue_struct *hcd_wq;
+static struct workqueue_struct *hcd_wq;		/* removes controllers */
+static struct workqueue_struct *hcd_sleep_wq;	/* runs while others sleep */
 
 static struct vhci_hcd *hcd_to_vhci(struct usb_hcd *hcd)
 {
@@ -117,10 +123,16 @@ static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 	/* Without a plug every URB has been given back. */
 	if (!plug)
 		return -EIDRM;
-	if (hcd_is_timeout(urb, status) &&
-	    roothub_silent(plug, hcd_is_needed(urb)))
-		conn_kill(plug->conn, HEARTH_USB_PORT_REASON_ENUMERATION,
-			  -ETIMEDOUT, "a request of the USB core was not answered");
+	if (hcd_is_timeout(urb, status)) {
+		if (READ_ONCE(hcd_to_vhci(hcd)->asleep))
+			conn_kill(plug->conn, HEARTH_USB_PORT_REASON_SLEEP,
+				  -ETIMEDOUT, NULL);
+		else if (roothub_silent(plug, hcd_is_needed(urb)))
+			conn_kill(plug->conn,
+				  HEARTH_USB_PORT_REASON_ENUMERATION,
+				  -ETIMEDOUT,
+				  "a request of the USB core was not answered");
+	}
 	ret = conn_dequeue(plug->conn, urb, status);
 	plug_put(plug);
 	return ret;
@@ -216,10 +228,76 @@ static struct notifier_block hcd_notifier = {
 	.notifier_call = hcd_notified,
 };
 
+/* --- system sleep --------------------------------------------------------- */
+
+/*
+ * Drivers put their devices to sleep as any others: a disk's cache is flushed, and
+ * on waking up the connection, if it lives, goes on. But the line may be dead by
+ * then, or the network card asleep already, and drivers wait for minutes. So what
+ * is under way HCD_SLEEP_MS after the preparations ends with its connection, and
+ * so does, up to the end of waking up, one on which the core waits in vain.
+ */
+static void hcd_sleep_work(struct work_struct *work)
+{
+	struct vhci_hcd *vhci = container_of(to_delayed_work(work),
+					     struct vhci_hcd, sleep_work);
+	struct conn_stats stats;
+	struct vhci_plug *plug;
+	unsigned int i;
+
+	for (i = 1; i <= ROOTHUB_PORTS; i++) {
+		plug = roothub_at(vhci->hub.hcd, i);
+		if (!plug)
+			continue;
+		conn_get_stats(plug->conn, &stats);
+		if (stats.in_flight)
+			conn_kill(plug->conn, HEARTH_USB_PORT_REASON_SLEEP,
+				  -ETIMEDOUT, NULL);
+		plug_put(plug);
+	}
+}
+
+static int hcd_prepare(struct device *dev)
+{
+	struct vhci_hcd *vhci = hcd_to_vhci(dev_get_drvdata(dev));
+
+	WRITE_ONCE(vhci->asleep, true);
+	queue_delayed_work(hcd_sleep_wq, &vhci->sleep_work,
+			   msecs_to_jiffies(HCD_SLEEP_MS));
+	return 0;
+}
+
+/* The root hub and what is behind it sleep. */
+static int hcd_suspend(struct device *dev)
+{
+	struct vhci_hcd *vhci = hcd_to_vhci(dev_get_drvdata(dev));
+
+	cancel_delayed_work_sync(&vhci->sleep_work);
+	return 0;
+}
+
+/* All is awake, or never went to sleep. */
+static void hcd_complete(struct device *dev)
+{
+	struct vhci_hcd *vhci = hcd_to_vhci(dev_get_drvdata(dev));
+
+	cancel_delayed_work_sync(&vhci->sleep_work);
+	WRITE_ONCE(vhci->asleep, false);
+}
+
+static const struct dev_pm_ops hcd_pm_ops = {
+	.prepare	= hcd_prepare,
+	.suspend	= hcd_suspend,
+	.freeze		= hcd_suspend,
+	.poweroff	= hcd_suspend,
+	.complete	= hcd_complete,
+};
+
 static struct platform_driver hcd_platform_driver = {
 	.driver = {
 		.name			= HCD_NAME,
 		.suppress_bind_attrs	= true,
+		.pm			= pm_sleep_ptr(&hcd_pm_ops),
 	},
 };
 
@@ -231,8 +309,9 @@ static void hcd_free(struct vhci_hcd *vhci)
 	struct usb_hcd *hcd = vhci->hub.hcd;
 	struct platform_device *pdev = to_platform_device(hcd->self.controller);
 
-	usb_put_hcd(hcd);
+	/* First: its callbacks for system sleep look at the HCD. */
 	platform_device_unregister(pdev);
+	usb_put_hcd(hcd);
 }
 
 static void hcd_idle_work(struct work_struct *work)
@@ -292,6 +371,7 @@ static struct vhci_hcd *hcd_create(bool super)
 		goto err_unregister;
 	vhci = hcd_to_vhci(hcd);
 	INIT_DELAYED_WORK(&vhci->idle_work, hcd_idle_work);
+	INIT_DELAYED_WORK(&vhci->sleep_work, hcd_sleep_work);
 	roothub_init(&vhci->hub, hcd, super);
 	hcd->speed = super ? HCD_USB31 : HCD_USB2;
 	hcd->has_tt = !super;		/* takes low and full speed as well */
@@ -389,18 +469,26 @@ void hcd_unreserve(struct vhci_root *root)
 
 int hcds_init(void)
 {
-	int ret;
+	int ret = -ENOMEM;
 
-	hcd_wq = alloc_workqueue("hearth_vhci_hcd", WQ_UNBOUND, 0);
+	hcd_wq = alloc_workqueue("hearth_vhci_hcd", WQ_UNBOUND | WQ_FREEZABLE,
+				 0);
 	if (!hcd_wq)
-		return -ENOMEM;
-	ret = platform_driver_register(&hcd_platform_driver);
-	if (ret) {
-		destroy_workqueue(hcd_wq);
 		return ret;
-	}
+	hcd_sleep_wq = alloc_workqueue("hearth_vhci_sleep", WQ_UNBOUND, 0);
+	if (!hcd_sleep_wq)
+		goto err_wq;
+	ret = platform_driver_register(&hcd_platform_driver);
+	if (ret)
+		goto err_sleep_wq;
 	usb_register_notify(&hcd_notifier);
 	return 0;
+
+err_sleep_wq:
+	destroy_workqueue(hcd_sleep_wq);
+err_wq:
+	destroy_workqueue(hcd_wq);
+	return ret;
 }
 
 /**
@@ -435,5 +523,6 @@ void hcds_exit(void)
 	}
 	/* Waits for controllers that went idle by themselves. */
 	destroy_workqueue(hcd_wq);
+	destroy_workqueue(hcd_sleep_wq);
 	platform_driver_unregister(&hcd_platform_driver);
 }
