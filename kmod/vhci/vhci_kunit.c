@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit tests of the parts that need no socket: requests, their table and their
- * states; the filter of mass storage; the wire; buffers.
+ * states; the filter of mass storage; the wire; buffers; words of a port.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/usb/storage.h>
 
 /* They have no state outside of what they are given, so test a copy. */
+#include "portstatus.c"
 #include "proto.c"
 #include "request.c"
 #include "urb.c"
@@ -1192,7 +1193,119 @@ static struct kunit_suite proto_suite = {
 	.test_cases = proto_cases,
 };
 
-kunit_test_suites(&request_suite, &storage_suite, &urb_suite, &proto_suite);
+/* --- portstatus.c ---------------------------------------------------------- */
+
+static void portstatus_plugged(struct kunit *test)
+{
+	struct portstatus ps;
+
+	portstatus_init(&ps, false);
+	KUNIT_EXPECT_EQ(test, ps.status, USB_PORT_STAT_POWER);
+	KUNIT_EXPECT_EQ(test, ps.change, 0);
+	portstatus_plug(&ps, HEARTH_USB_SPEED_LOW);
+	KUNIT_EXPECT_EQ(test, ps.status, USB_PORT_STAT_POWER |
+			USB_PORT_STAT_CONNECTION | USB_PORT_STAT_LOW_SPEED);
+	KUNIT_EXPECT_EQ(test, ps.change, USB_PORT_STAT_C_CONNECTION);
+	KUNIT_EXPECT_EQ(test, portstatus_set_feature(&ps, USB_PORT_FEAT_RESET,
+						     0), 0);
+	KUNIT_EXPECT_TRUE(test, ps.status & USB_PORT_STAT_ENABLE);
+	KUNIT_EXPECT_TRUE(test, ps.change & USB_PORT_STAT_C_RESET);
+	ps.change = 0;
+	portstatus_unplug(&ps);
+	KUNIT_EXPECT_EQ(test, ps.status, USB_PORT_STAT_POWER);
+	KUNIT_EXPECT_EQ(test, ps.change, USB_PORT_STAT_C_CONNECTION);
+	/* A device that is not there is not reset. */
+	portstatus_set_feature(&ps, USB_PORT_FEAT_RESET, 0);
+	KUNIT_EXPECT_EQ(test, ps.status, USB_PORT_STAT_POWER);
+}
+
+static void portstatus_powered(struct kunit *test)
+{
+	bool super[] = { false, true };
+	struct portstatus ps, before;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(super); i++) {
+		portstatus_init(&ps, super[i]);
+		portstatus_plug(&ps, super[i] ? HEARTH_USB_SPEED_SUPER :
+						HEARTH_USB_SPEED_HIGH);
+		portstatus_clear_feature(&ps, USB_PORT_FEAT_C_CONNECTION);
+		before = ps;
+		/* It has power already. */
+		portstatus_set_feature(&ps, USB_PORT_FEAT_POWER, 0);
+		KUNIT_EXPECT_EQ(test, ps.status, before.status);
+		KUNIT_EXPECT_EQ(test, ps.change, 0);
+
+		portstatus_clear_feature(&ps, USB_PORT_FEAT_POWER);
+		KUNIT_EXPECT_FALSE(test, ps.status & USB_PORT_STAT_CONNECTION);
+		KUNIT_EXPECT_FALSE(test, ps.status & portstatus_power(&ps));
+		KUNIT_EXPECT_EQ(test, ps.change, USB_PORT_STAT_C_CONNECTION);
+
+		portstatus_clear_feature(&ps, USB_PORT_FEAT_C_CONNECTION);
+		portstatus_set_feature(&ps, USB_PORT_FEAT_POWER, 0);
+		KUNIT_EXPECT_EQ(test, ps.status, before.status);
+		KUNIT_EXPECT_EQ(test, ps.change, USB_PORT_STAT_C_CONNECTION);
+
+		/* What is unplugged meanwhile does not come back. */
+		portstatus_clear_feature(&ps, USB_PORT_FEAT_POWER);
+		portstatus_unplug(&ps);
+		ps.change = 0;
+		portstatus_set_feature(&ps, USB_PORT_FEAT_POWER, 0);
+		KUNIT_EXPECT_FALSE(test, ps.status & USB_PORT_STAT_CONNECTION);
+		KUNIT_EXPECT_EQ(test, ps.change, 0);
+	}
+}
+
+static void portstatus_slept(struct kunit *test)
+{
+	struct portstatus ps;
+
+	portstatus_init(&ps, false);
+	/* A port that is not enabled does not sleep. */
+	portstatus_set_feature(&ps, USB_PORT_FEAT_SUSPEND, 0);
+	KUNIT_EXPECT_FALSE(test, ps.status & USB_PORT_STAT_SUSPEND);
+	portstatus_plug(&ps, HEARTH_USB_SPEED_HIGH);
+	portstatus_set_feature(&ps, USB_PORT_FEAT_RESET, 0);
+	portstatus_set_feature(&ps, USB_PORT_FEAT_SUSPEND, 0);
+	KUNIT_EXPECT_TRUE(test, ps.status & USB_PORT_STAT_SUSPEND);
+	portstatus_clear_feature(&ps, USB_PORT_FEAT_SUSPEND);
+	KUNIT_EXPECT_FALSE(test, ps.status & USB_PORT_STAT_SUSPEND);
+	KUNIT_EXPECT_TRUE(test, ps.change & USB_PORT_STAT_C_SUSPEND);
+	/* Link states are of super-speed ports alone, as is this of others. */
+	KUNIT_EXPECT_EQ(test, portstatus_set_feature(&ps,
+						     USB_PORT_FEAT_LINK_STATE,
+						     0), -EPIPE);
+	portstatus_init(&ps, true);
+	KUNIT_EXPECT_EQ(test, portstatus_set_feature(&ps,
+						     USB_PORT_FEAT_SUSPEND, 0),
+			-EPIPE);
+	portstatus_plug(&ps, HEARTH_USB_SPEED_SUPER_PLUS);
+	ps.change = 0;
+	portstatus_set_feature(&ps, USB_PORT_FEAT_LINK_STATE,
+			       USB_SS_PORT_LS_U3 >> 5);
+	KUNIT_EXPECT_EQ(test, ps.status & USB_PORT_STAT_LINK_STATE,
+			USB_SS_PORT_LS_U3);
+	portstatus_set_feature(&ps, USB_PORT_FEAT_LINK_STATE, 0);
+	KUNIT_EXPECT_EQ(test, ps.status & USB_PORT_STAT_LINK_STATE,
+			USB_SS_PORT_LS_U0);
+	KUNIT_EXPECT_EQ(test, ps.change, USB_PORT_STAT_C_LINK_STATE);
+	KUNIT_EXPECT_EQ(test, portstatus_extended(&ps), 0x11U);
+}
+
+static struct kunit_case portstatus_cases[] = {
+	KUNIT_CASE(portstatus_plugged),
+	KUNIT_CASE(portstatus_powered),
+	KUNIT_CASE(portstatus_slept),
+	{}
+};
+
+static struct kunit_suite portstatus_suite = {
+	.name = "hearth_vhci_portstatus",
+	.test_cases = portstatus_cases,
+};
+
+kunit_test_suites(&request_suite, &storage_suite, &urb_suite, &proto_suite,
+		  &portstatus_suite);
 
 MODULE_DESCRIPTION("KUnit tests of hearth_vhci");
 MODULE_LICENSE("GPL");
