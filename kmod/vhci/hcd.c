@@ -428,7 +428,7 @@ static struct vhci_hcd *hcd_choose(bool super, struct netlink_ext_ack *extack)
 		return shared;
 	}
 	if (PTR_ERR(vhci) == -ENOSPC)
-		NL_SET_ERR_MSG(extack, "no USB bus is left (the kernel has 63), and none of this speed has a free port");
+		NL_SET_ERR_MSG(extack, "no USB bus is left, and none has a free port of this speed");
 	else
 		NL_SET_ERR_MSG(extack, "no USB controller can be made");
 	return vhci;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml full=stock,debug timeout=120
+# hearth-test: machine=plain kernels=uml,6.12 full=stock,debug timeout=120
 # Network namespaces: each sees its own ports and hears of them, the initial one sees all,
 # a user namespace attaches nothing, and a port goes with its namespace. A10
 . "$HEARTH_LIB"
@@ -38,12 +38,18 @@ check "and here" wait_for 5 grep -q "\"port\":$boxed," $events
 refuse "that of the other port did not" grep -q "\"port\":$port," $events.box
 check "detach from the namespace" ip netns exec box hearth usb detach "$boxed"
 
-said=$(unshare -Ur hearth usb attach 127.0.0.1 1-2 2>&1)
-check "a user namespace is refused" [ $? = 2 ]
-diag "$said"
-check "and told what it lacks" grep -q "initial user namespace" <<<"$said"
-said=$(unshare -Urn hearth usb ports 2>&1)
-check "but may look" [ $? = 0 ]
+# None can be made in a changed root, which is what UML boots into.
+if unshare -Ur true 2>/dev/null; then
+	said=$(unshare -Ur hearth usb attach 127.0.0.1 1-2 2>&1)
+	check "a user namespace is refused" [ $? = 2 ]
+	diag "$said"
+	check "and told what it lacks" grep -q "initial user namespace" <<<"$said"
+	check "but may look" unshare -Urn hearth usb ports
+else
+	for what in "a user namespace is refused" "and told what it lacks" "but may look"; do
+		skip "$what" "no user namespace can be made here"
+	done
+fi
 
 # the socket is of the initial namespace, the port of one that ends
 echo 60000 >/sys/module/usbcore/parameters/initial_descriptor_timeout
