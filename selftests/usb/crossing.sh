@@ -4,7 +4,7 @@
 # Answers that cross the cancellation of their request, in every order, as stock
 # servers send them too: a request is told once, nothing else is touched, and as
 # no URB waits any more there is no limit to keep. 10/A1, 10/A2
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=uml full=stock,debug timeout=120
 # A process keeps the socket of a port and uses it: kTLS cannot be put between it
 # and us, and whatever it does, nobody else waits for it. 10/A8
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 # shellcheck source=selftests/usb/liar.bash
 . ./liar.bash

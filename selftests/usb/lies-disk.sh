@@ -5,7 +5,7 @@
 # itself posts, reads ahead and cancels. Each begins when the disk is there. What the
 # disk then reads is right or an error, the device stays or leaves for the reason
 # that is expected, nobody hangs. One in three for a quick answer. 10/A1
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 . ./lies.bash

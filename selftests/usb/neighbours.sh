@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=uml full=stock,debug timeout=300
 # A stuck device holds up no other one, each port has a bus of its own as long as there
 # are buses, and a device that cannot be enumerated ends by itself. A5
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

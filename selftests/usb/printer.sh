@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=6.12 full=stock timeout=120
 # A printer gadget at the stock server: its name, a job of 96 KiB, and a writer that
 # is killed while the printer takes no more.
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash
 

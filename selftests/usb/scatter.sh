@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12,uml full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
 # Long transfers are scatter lists, and the server is told so (URB_DMA_MAP_SG): the
 # stock one then needs no memory in one piece, and takes an URB of 5 MiB. Not on
-# kasan, see gadget.sh. 10/A4
-. "$HEARTH_LIB"
+# kasan and uml, see gadget.sh. 10/A4
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 . ./gadget.bash

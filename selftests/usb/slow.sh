@@ -4,7 +4,7 @@
 # Time limits follow progress and have an end: an answer that dribbles holds nobody
 # who cancels it, and a healthy line of 1 Mbit/s is not unplugged, whatever is
 # cancelled on it. 10/A3
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

@@ -3,7 +3,7 @@
 # hearth-test: machine=plain kernels=7.2,uml full=stock,debug timeout=120
 # Stream sockets that are not TCP: a port on AF_UNIX and on AF_VSOCK carries every
 # kind of transfer, keeps its limits, and ends as its server does. 10/A10
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 

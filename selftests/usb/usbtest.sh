@@ -6,7 +6,7 @@
 # the stock server, isochronous and interrupt, which dummy_hcd lacks, against the
 # tests' own. Super speed, and ten times as much, by --full. Not on
 # uml, whose DEBUG_OBJECTS finds the module's own timers wanting. 10/A9
-. "$HEARTH_LIB"
+. "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash
 . ./gadget.bash
