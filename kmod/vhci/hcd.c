@@ -148,8 +148,13 @@ static int hcd_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 	plug = roothub_bind(hcd, udev, &reset);
 	if (!plug)
 		return -ENODEV;
-	if (reset)
+	if (reset) {
 		ret = conn_reset_device(plug->conn);
+		/* The core does not look, and its driver goes on. */
+		if (ret == -ENOMEM)
+			conn_kill(plug->conn, HEARTH_USB_PORT_REASON_LOST, ret,
+				  "no memory for a reset");
+	}
 	plug_put(plug);
 	return ret;
 }

@@ -311,9 +311,11 @@ int link_open(struct vhci_link *link, struct socket *sock, bool need_tls,
  * @link: dead
  *
  * Sends and reads that are under way end. When this returns, no more of @ops is
- * called from the socket. Neither the peer nor another user of the socket is
- * waited for: whoever sleeps in it for room or data is woken and has let go of
- * its lock.
+ * called from the socket. The peer is not waited for, nor is another user of the
+ * socket who sleeps in it for room or data: that one is woken and has let go of
+ * its lock. One who holds the lock while it copies from memory that is never
+ * served (userfaultfd, FUSE) is: it got the socket from who attached it, and to
+ * kill it ends the wait.
  */
 void link_shut(struct vhci_link *link)
 {

@@ -244,7 +244,11 @@ static void port_work(struct work_struct *work)
 		port_take_down(port);
 	else if (!port->down)
 		port_look(port);
-	if (port->down && roothub_release(&port->plug)) {
+	/* The root hub is there as long as the port has its root port. */
+	if (port->down && !port->gone &&
+	    !smp_load_acquire(&port->letting_go) &&	/* port_leave_work() */
+	    roothub_release(&port->plug)) {
+		port->gone = true;
 		hcd_unreserve(port->plug.root);
 		xa_erase(&ports, port->id);
 		port_tell(port, HEARTH_USB_PORT_STATE_GONE);
@@ -281,7 +285,8 @@ static void port_plug_changed(struct vhci_plug *plug)
 /* Did nothing come for too long, or does it all take too long? */
 static bool port_leave_is_late(struct vhci_port *port)
 {
-	unsigned long limit = msecs_to_jiffies(port->leave.limit_ms);
+	unsigned long limit =
+		msecs_to_jiffies(READ_ONCE(port->leave.limit_ms));
 	struct conn_stats stats;
 
 	conn_get_stats(&port->conn, &stats);
@@ -334,6 +339,9 @@ static void port_leave_work(struct work_struct *work)
 		usb_put_dev(udev);
 	}
 	conn_kill(&port->conn, port->leaving, 0, NULL);
+	/* The work that sees it may let go of the root hub. */
+	smp_store_release(&port->letting_go, false);
+	port_check(port);
 	port_put(port);
 }
 
@@ -461,7 +469,8 @@ int port_attach(const struct port_config *config, int fd, u32 *id,
  * port_leave() - have the drivers let go of a device, then unplug it
  * @port: the port
  * @reason: enum hearth_usb_port_reason; the first one counts
- * @limit_ms: longest standstill; PORT_LEAVE_TIMES that is the longest in all
+ * @limit_ms: longest standstill; PORT_LEAVE_TIMES that is the longest in all. The
+ *	shortest of those given counts
  *
  * Waits for nothing. Context: process.
  */
@@ -472,14 +481,18 @@ void port_leave(struct vhci_port *port, u32 reason, u32 limit_ms)
 
 	conn_get_stats(&port->conn, &stats);
 	spin_lock(&port->lock);
-	first = !port->leaving;
+	first = !port->leaving && !port->down;
 	if (first) {
+		port->letting_go = true;
 		port->leave.limit_ms = limit_ms;
 		port->leave.begin = jiffies;
 		port->leave.moved = jiffies;
 		port->leave.rx_bytes = stats.rx_bytes;
 		/* Who sees it sees what is above, too. */
 		smp_store_release(&port->leaving, reason);
+	} else if (limit_ms < port->leave.limit_ms) {
+		/* Who is in more of a hurry need not wait for the other. */
+		WRITE_ONCE(port->leave.limit_ms, limit_ms);
 	}
 	spin_unlock(&port->lock);
 	if (!first)

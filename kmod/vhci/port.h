@@ -50,6 +50,7 @@ struct vhci_port {
 	struct net *net;		/* not counted; NULL: it has ended */
 	u32 leaving;			/* enum hearth_usb_port_reason; 0: it stays */
 	bool down;			/* written by work alone */
+	bool letting_go;		/* leave_work is due, or runs */
 	struct {			/* since @leaving was set: late_work's */
 		u32 limit_ms;		/* longest standstill */
 		unsigned long begin;	/* jiffies */
@@ -58,8 +59,9 @@ struct vhci_port {
 	} leave;
 
 	struct work_struct work;
-	u32 told_devnum;		/* these two: of work */
+	u32 told_devnum;		/* these three: of work */
 	bool told_leaving;
+	bool gone;			/* its root port is another's */
 	struct work_struct leave_work;
 	struct delayed_work late_work;
 	struct completion closed;

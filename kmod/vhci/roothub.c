@@ -80,7 +80,7 @@ static void roothub_changed(struct vhci_roothub *hub)
 	usb_hcd_poll_rh_status(hub->hcd);
 }
 
-/* From here on the core asks the device what it is. */
+/* From here on the core asks the device what it is: it has reset the port. */
 static void roothub_begin(struct vhci_plug *plug)
 {
 	if (plug->enumerating)
@@ -100,7 +100,6 @@ void roothub_plug(struct vhci_plug *plug)
 	kref_get(&plug->ref);
 	rcu_assign_pointer(root->plug, plug);
 	portstatus_plug(&root->ps, plug->speed);
-	roothub_begin(plug);
 	spin_unlock_irq(&hub->lock);
 	roothub_changed(hub);
 }
@@ -212,8 +211,10 @@ struct vhci_plug *roothub_bind(struct usb_hcd *hcd, struct usb_device *udev,
 	if (plug->udev == udev) {
 		/* A device fresh from its server needs no reset. */
 		*reset = plug->configured;
+		/* One that drivers know has no configuration set again. */
+		if (plug->configured || !plug->present)
+			roothub_begin(plug);
 		plug->configured = false;
-		roothub_begin(plug);
 	}
 	spin_unlock_irq(&hub->lock);
 	if (READ_ONCE(plug->udev) == udev) {
@@ -277,7 +278,7 @@ void roothub_configured(struct vhci_plug *plug)
 
 	spin_lock_irqsave(&hub->lock, flags);
 	plug->configured = true;
-	/* The end of a reset; that of enumeration is when it is present. */
+	/* The end of a reset. A new device is present when drivers had it. */
 	if (plug->present)
 		plug->enumerating = false;
 	spin_unlock_irqrestore(&hub->lock, flags);
@@ -298,8 +299,10 @@ bool roothub_silent(struct vhci_plug *plug, bool needed)
 	bool over;
 
 	spin_lock_irqsave(&hub->lock, flags);
+	/* Behind the configuration it is drivers that ask. */
 	over = plug->enumerating &&
-	       (needed || ++plug->silent > ROOTHUB_SILENT_MAX);
+	       (needed || (!plug->configured &&
+			   ++plug->silent > ROOTHUB_SILENT_MAX));
 	spin_unlock_irqrestore(&hub->lock, flags);
 	return over;
 }
@@ -324,8 +327,8 @@ u32 roothub_devnum(struct vhci_plug *plug)
 }
 
 /*
- * Has the device not been enumerated since it was plugged in or came back, and
- * for how many milliseconds?
+ * Does the core ask the device what it is, for the first time or again, and for
+ * how many milliseconds? What drivers do when they get it does not count.
  */
 bool roothub_enumerating(struct vhci_plug *plug, unsigned int *ms)
 {
@@ -333,7 +336,7 @@ bool roothub_enumerating(struct vhci_plug *plug, unsigned int *ms)
 	bool so;
 
 	spin_lock_irq(&hub->lock);
-	so = plug->enumerating && !plug->present;
+	so = plug->enumerating && !plug->present && !plug->configured;
 	*ms = jiffies_to_msecs(jiffies - plug->since);
 	spin_unlock_irq(&hub->lock);
 	return so;
