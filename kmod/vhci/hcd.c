@@ -433,7 +433,7 @@ static struct vhci_hcd *hcd_choose(bool super, struct netlink_ext_ack *extack)
 		return shared;
 	}
 	if (PTR_ERR(vhci) == -ENOSPC)
-		NL_SET_ERR_MSG(extack, "no USB bus is left, and none has a free port of this speed");
+		NL_SET_ERR_MSG(extack, "no USB bus is left, none has a free port of this speed");
 	else
 		NL_SET_ERR_MSG(extack, "no USB controller can be made");
 	return vhci;
