@@ -42,7 +42,7 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 59
+plan 65
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
@@ -81,6 +81,9 @@ cryptsetup close c
 
 # Again, and rekeyed into the room of the old header.
 check "adopted again" adopt /dev/ram1 --meta /dev/ram0 --header-backup $w/backup2 --force
+token=$(cryptsetup token export --token-id 0 /dev/ram0)
+check "no disk is added in the place of the one with the data" eval "says 2 'region 0: device 0' hv open v /dev/ram0 --without 0 --add /dev/ram3 --force --key-file $w/pass"
+check "and the token is as it was" [ "$(cryptsetup token export --token-id 0 /dev/ram0)" = "$token" ]
 check "opened" hv open v --meta /dev/ram0 /dev/ram1 --key-file $w/pass
 check "rekeyed" hv rekey v --key-file $w/pass --wait $cheap
 check "it reads the same" same
@@ -141,6 +144,13 @@ rm -f $w/other
 check "LUKS with a detached header" eval "cryptsetup luksFormat -q $pbkdf --key-file $w/pass --header $w/other /dev/ram3 && fill open --key-file $w/pass --header $w/other /dev/ram3 c"
 check "adopted" adopt /dev/ram3 --luks-header $w/other --meta /dev/ram0 --force
 check "it reads the same" eval "hv open v /dev/ram0 /dev/ram3 --key-file $w/pass && same"
+hv close v
+
+# Emptied and away: the one that comes next is not taken for it.
+check "a device more" hv open v /dev/ram0 /dev/ram3 --add /dev/ram1 --force --key-file $w/pass
+check "the adopted one is emptied" hv device drain v /dev/ram3 /dev/ram1 --wait
+check "another comes in its place" eval "hv close v && hv open v --meta /dev/ram0 /dev/ram1 --without 0 --add /dev/ram2 --force --key-file $w/pass && same"
+check "what is moved to it is found again" eval "hv device drain v /dev/ram1 /dev/ram2 --wait && hv close v && hv open v --meta /dev/ram0 /dev/ram1 /dev/ram2 --without 0 --key-file $w/pass && same"
 hv close v
 check "no volume is left" [ "$(dmsetup ls)" = "No devices found" ]
 finish

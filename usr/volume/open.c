@@ -191,9 +191,12 @@ static int add_device(struct open *o, struct error *err)
 	uint32_t number = token->n_devices, i;
 	int ret;
 
-	/* the number of one that is not there, and has nothing on it */
+	/*
+	 * The number of one that is not there, and that the kernel has given up,
+	 * too: of one that it knows it would go on with what it knows.
+	 */
 	for (i = 0; i < token->n_devices; i++)
-		if (o->params->without >> i & 1)
+		if (o->params->without >> i & 1 && !o->super.device[i].regions)
 			number = i;
 	if (number == TOKEN_DEVICES)
 		return error_set(err, ENOSPC, "a volume has at most %d devices",
