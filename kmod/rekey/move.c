@@ -320,6 +320,7 @@ static bool mover_find_place(struct rekey_volume *v, u64 old, u64 *new)
 {
 	bool hope = atomic_read(&v->freeing);
 
+	smp_rmb();	/* pairs with the atomics of change_free() */
 	if (mover_place(v, old, new))
 		return true;
 	/* rather one that failed before than none */

@@ -27,6 +27,7 @@ static void sweep_end(struct rekey_change *change)
 		WRITE_ONCE(sweep->again, true);
 	else if (change->err)
 		WRITE_ONCE(sweep->err, change->err);
+	smp_mb__before_atomic();	/* pairs with that of sweep_round() */
 	atomic_dec(&sweep->left);
 	/* the one who waits is woken behind this */
 }
@@ -72,6 +73,7 @@ static int sweep_round(struct rekey_volume *v, struct sweep *sweep, u64 first,
 		cond_resched();
 	}
 	wait_event(v->change_wait, !atomic_read(&sweep->left));
+	smp_rmb();	/* pairs with that of sweep_end() */
 	return err < 0 ? err : sweep->err;
 }
 
