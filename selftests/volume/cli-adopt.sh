@@ -42,7 +42,7 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 65
+plan 72
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
@@ -122,6 +122,17 @@ check "adopted" hv adopt v /dev/ram1 --plain $plain --meta /dev/ram0 --key-file 
 check "it reads the same" eval "hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
 check "rekeyed, by way of the metadata device" eval "hv rekey v --key-file $w/pass --wait $cheap && same"
 hv close v
+truncate -s 10304K $w/odd
+losetup /dev/loop0 $w/odd
+check "plain, of a disk that ends within a region" fill open --type plain $plain --key-file $w/raw /dev/loop0 c
+check "adopted" hv adopt v /dev/loop0 --plain $plain --meta /dev/ram0 --key-file $w/raw --new-key-file $w/pass --force --yes $cheap
+check "opened" hv open v /dev/ram0 /dev/loop0 --key-file $w/pass
+check "it does not grow there" says 2 "lies at the short end of device 0" hv resize v --key-file $w/pass
+check "and reads the same" same
+check "rekeyed, it grows" eval "hv rekey v --key-file $w/pass --wait $cheap && hv resize v --key-file $w/pass && [ \$(blockdev --getsize64 /dev/mapper/v) -gt 10551296 ]"
+check "and reads the same" [ "$(head -c 10551296 /dev/mapper/v | sha256sum | cut -d' ' -f1)" = "$(cat $w/before)" ]
+hv close v
+losetup -d /dev/loop0
 plain="--cipher aes-cbc-essiv:sha256 --key-size 256 --hash sha256"
 check "plain, by a passphrase" eval "printf 'correct horse' | fill open --type plain $plain /dev/ram2 c"
 check "adopted" adopt /dev/ram2 --plain $plain --meta /dev/ram0 --force

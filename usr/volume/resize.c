@@ -3,20 +3,21 @@
 #include <string.h>
 
 #include "../format/page.h"
+#include "../lib/volumes.h"
 #include "activate.h"
 #include "disk.h"
 #include "resize.h"
 
-/* Places of a device, with or without a label's. */
-static int count_places(const struct mapper_volume *dm, uint32_t number,
-			bool label, uint64_t *places, struct error *err)
+/* Sectors of a device behind its offset; none of one that is not there. */
+static int count_sectors(const struct mapper_volume *dm, uint32_t number,
+			 uint64_t *sectors, struct error *err)
 {
 	const struct table_device *device = &dm->table.devices[number];
 	char path[PATH_MAX];
 	struct disk disk;
-	uint64_t n;
 	int ret;
 
+	*sectors = 0;
 	if (!strcmp(device->name, "-"))
 		return 0;
 	if (!disk_path(device->name, path, sizeof(path)))
@@ -25,10 +26,23 @@ static int count_places(const struct mapper_volume *dm, uint32_t number,
 	ret = disk_open(&disk, path, DISK_LOOK, err);
 	if (ret)
 		return ret;
-	n = disk.sectors > device->offset ?
-	    (disk.sectors - device->offset) / dm->status.region : 0;
-	*places += n && label ? n - 1 : n;
+	if (disk.sectors > device->offset)
+		*sectors = disk.sectors - device->offset;
 	disk_close(&disk);
+	return 0;
+}
+
+/* Places of a device, with or without a label's. */
+static int count_places(const struct mapper_volume *dm, uint32_t number,
+			bool label, uint64_t *places, struct error *err)
+{
+	uint64_t n;
+	int ret = count_sectors(dm, number, &n, err);
+
+	if (ret)
+		return ret;
+	n /= dm->status.region;
+	*places += n && label ? n - 1 : n;
 	return 0;
 }
 
@@ -68,11 +82,55 @@ static int check_meta(const struct volume *volume, uint64_t sectors,
 	return 0;
 }
 
+/* In order: the last one stays. */
+static void keep_run(const struct volume_run *run, void *arg)
+{
+	*(struct volume_run *)arg = *run;
+}
+
+static int find_last(const char *name, struct volume_run *last,
+		     struct error *err)
+{
+	struct channel chan;
+	int ret = channel_open(&chan, &volume_family, err);
+
+	memset(last, 0, sizeof(*last));
+	if (ret)
+		return ret;
+	ret = volume_runs(&chan, name, keep_run, last, err);
+	channel_close(&chan);
+	return ret;
+}
+
+/* The last region becomes longer where it lies. */
+static int check_last(const struct volume *volume, uint64_t sectors,
+		      struct error *err)
+{
+	const struct mapper_volume *dm = &volume->dm;
+	uint64_t region = dm->status.region, length, room;
+	struct volume_run last;
+	int ret = find_last(dm->name, &last, err);
+
+	if (ret || !last.count || !last.written ||
+	    last.device >= dm->table.n_devices)
+		return ret;
+	length = sectors - (last.first + last.count - 1) * region;
+	if (length > region)
+		length = region;
+	ret = count_sectors(dm, last.device, &room, err);
+	if (ret || (last.place + last.count - 1) * region + length <= room)
+		return ret;
+	return error_set(err, ENOSPC,
+			 "the last region of %s lies at the short end of device %u, and cannot become longer there: a rekey moves it",
+			 dm->name, last.device);
+}
+
 static int check(const struct volume *volume, uint64_t sectors,
 		 const struct keys *keys, struct error *err)
 {
 	const struct status *status = &volume->dm.status;
 	uint32_t i;
+	int ret;
 
 	if (status->suspended)
 		return error_set(err, EBUSY, "%s is suspended: resume it first",
@@ -92,7 +150,8 @@ static int check(const struct volume *volume, uint64_t sectors,
 			return error_set(err, EBUSY,
 					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
 					 status->slots[i].slot);
-	return check_meta(volume, sectors, err);
+	ret = check_meta(volume, sectors, err);
+	return ret ? ret : check_last(volume, sectors, err);
 }
 
 /* The kernel takes the new table, or goes on with the old one. */
@@ -112,9 +171,11 @@ static int exchange(struct volume *volume, uint64_t sectors,
 	}
 	ret = mapper_resume(name, err);
 	if (ret) {
-		/* the old table is still there */
+		/* the kernel has let go of the old table by now */
 		mapper_clear(name);
-		mapper_resume(name, &ignored);
+		if (!activate_reload(volume, volume->dm.sectors, keys,
+				     &ignored))
+			mapper_resume(name, &ignored);
 	}
 	return ret;
 }
