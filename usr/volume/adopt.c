@@ -177,25 +177,6 @@ static int open_old(struct adopt *a, struct error *err)
 
 /* --- disks, and where everything goes ------------------------------------------------ */
 
-static int add_disk(struct adopt *a, const char *path, struct disk **disk,
-		    struct error *err)
-{
-	struct disk *added = &a->disks[a->n_disks];
-	unsigned int i;
-	int ret = disk_open(added, path, DISK_WRITE, err);
-
-	/* our own hold on it says "in use" */
-	for (i = 0; ret == -EBUSY && i < a->n_disks; i++)
-		if (!strcmp(a->disks[i].path, added->path))
-			return error_set(err, EINVAL, "%s is named twice",
-					 path);
-	if (ret)
-		return ret;
-	a->n_disks++;
-	*disk = added;
-	return 0;
-}
-
 static int find_disks(struct adopt *a, struct error *err)
 {
 	const struct adopt_params *p = a->params;
@@ -203,9 +184,11 @@ static int find_disks(struct adopt *a, struct error *err)
 	int ret = 0;
 
 	for (i = 0; !ret && i < p->n_devices; i++)
-		ret = add_disk(a, p->devices[i], &a->data[i], err);
+		ret = disk_open_next(a->disks, &a->n_disks, p->devices[i],
+				     &a->data[i], err);
 	if (!ret)
-		ret = add_disk(a, p->meta, &a->meta, err);
+		ret = disk_open_next(a->disks, &a->n_disks, p->meta,
+				     &a->meta, err);
 	if (!ret)
 		ret = disk_read(a->data[0], 0, a->first, SAMPLE, err);
 	a->token.n_devices = p->n_devices;

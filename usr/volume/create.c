@@ -12,25 +12,6 @@
 
 /* --- disks ---------------------------------------------------------------------- */
 
-static int add_disk(struct create *c, const char *path, struct disk **disk,
-		    struct error *err)
-{
-	struct disk *added = &c->disks[c->n_disks];
-	unsigned int i;
-	int ret = disk_open(added, path, DISK_WRITE, err);
-
-	/* our own hold on it says "in use" */
-	for (i = 0; ret == -EBUSY && i < c->n_disks; i++)
-		if (!strcmp(c->disks[i].path, added->path))
-			return error_set(err, EINVAL, "%s is named twice",
-					 path);
-	if (ret)
-		return ret;
-	c->n_disks++;
-	*disk = added;
-	return 0;
-}
-
 static int find_disks(struct create *c, struct error *err)
 {
 	const struct create_params *p = c->params;
@@ -38,9 +19,11 @@ static int find_disks(struct create *c, struct error *err)
 	int ret = 0;
 
 	for (i = 0; !ret && i < p->n_devices; i++)
-		ret = add_disk(c, p->devices[i], &c->data[i], err);
+		ret = disk_open_next(c->disks, &c->n_disks, p->devices[i],
+				     &c->data[i], err);
 	if (!ret && p->meta)
-		ret = add_disk(c, p->meta, &c->meta, err);
+		ret = disk_open_next(c->disks, &c->n_disks, p->meta,
+				     &c->meta, err);
 	else
 		c->meta = c->data[0];
 	c->token.n_devices = p->n_devices;

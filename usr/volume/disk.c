@@ -95,6 +95,25 @@ int disk_open(struct disk *disk, const char *path, enum disk_use use,
 	return ret;
 }
 
+int disk_open_next(struct disk *disks, unsigned int *n, const char *path,
+		   struct disk **disk, struct error *err)
+{
+	struct disk *added = &disks[*n];
+	unsigned int i;
+	int ret = disk_open(added, path, DISK_WRITE, err);
+
+	/* our own hold on it says "in use" */
+	for (i = 0; ret == -EBUSY && i < *n; i++)
+		if (!strcmp(disks[i].path, added->path))
+			return error_set(err, EINVAL, "%s is named twice",
+					 path);
+	if (ret)
+		return ret;
+	(*n)++;
+	*disk = added;
+	return 0;
+}
+
 void disk_close(struct disk *disk)
 {
 	if (disk->fd >= 0)

@@ -42,6 +42,13 @@ struct disk {
 int disk_open(struct disk *disk, const char *path, enum disk_use use,
 	      struct error *err);
 
+/*
+ * Opens one more, to be written, behind the @n of @disks, where there is room:
+ * sets *@disk to it and counts it. -EINVAL: it is one of those already.
+ */
+int disk_open_next(struct disk *disks, unsigned int *n, const char *path,
+		   struct disk **disk, struct error *err);
+
 /* Closes it, or gives it to others to hold. It may be done twice. */
 void disk_close(struct disk *disk);
 
