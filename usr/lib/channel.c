@@ -239,11 +239,22 @@ int channel_dump(struct channel *chan, const struct channel_dump *dump,
 
 /* --- events -------------------------------------------------------------- */
 
-static int join(struct channel *chan, const char *family, const char *group)
+/*
+ * Both groups are looked up before either is joined: what arrives on a joined
+ * socket while the controller is asked would be taken for its answer.
+ */
+static int join(struct channel *chan, const struct channel_family *family)
 {
-	int id = genl_ctrl_resolve_grp(chan->sock, family, group);
+	int events = genl_ctrl_resolve_grp(chan->sock, family->name,
+					   family->group);
+	/* The controller tells when the family goes away. */
+	int families = genl_ctrl_resolve_grp(chan->sock, "nlctrl", "notify");
 
-	return id < 0 ? id : nl_socket_add_membership(chan->sock, id);
+	if (events < 0)
+		return events;
+	if (families < 0)
+		return families;
+	return nl_socket_add_memberships(chan->sock, events, families, 0);
 }
 
 int channel_listen(struct channel *chan, const struct channel_family *family,
@@ -255,10 +266,7 @@ int channel_listen(struct channel *chan, const struct channel_family *family,
 	if (ret)
 		return ret;
 	nl_socket_set_buffer_size(chan->sock, EVENTS_BUFFER, 0);
-	ret = join(chan, family->name, family->group);
-	/* The controller tells when the family goes away. */
-	if (!ret)
-		ret = join(chan, "nlctrl", "notify");
+	ret = join(chan, family);
 	if (ret) {
 		channel_close(chan);
 		return libnl_error(err, "cannot listen to events", ret);
