@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.1,uml full=all timeout=240
+# hearth-test: machine=plain kernels=uml full=all timeout=240
 # Errors of the devices: of data, a job goes on past them and is incomplete; of
 # metadata, the volume is read-only, and one of two copies is enough to open it. No
 # acknowledged write is lost, nobody waits for ever, whatever happens.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.1,7.2 full=all timeout=180
+# hearth-test: machine=plain kernels=7.2 full=all timeout=180
 # A volume at rest: the same bytes as dm-crypt's, both ways, a file system on it,
 # regions that were never written, discards, flushes.
 . "${HEARTH_LIB:-../lib.sh}"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,lockdep full=6.1,6.12 programs=fio timeout=240
+# hearth-test: machine=plain kernels=lockdep full=stock programs=fio timeout=240
 # A file system in use while its keys change: fio verifies what it wrote, and
 # meanwhile the rekey is slowed, paused, suspended, its table reloaded, the volume
 # grown.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,uml full=all timeout=120
+# hearth-test: machine=plain kernels=uml full=all timeout=120
 # The family hearth-volume: what it shows of a volume and of its map, also while
 # that changes, what it refuses and why, and what the monitor tells meanwhile.
 . "${HEARTH_LIB:-../lib.sh}"

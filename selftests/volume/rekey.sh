@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=7.2,lockdep full=stock,uml timeout=300
+# hearth-test: machine=plain kernels=7.2 full=stock,lockdep,uml timeout=300
 # Keys change while the volume is in use: verifying writers, pauses, rates,
 # ranges, suspend, another table, growth; a spare place of one; a device emptied.
 . "${HEARTH_LIB:-../lib.sh}"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.1,uml full=all timeout=180
+# hearth-test: machine=plain kernels=6.1 full=all timeout=180
 # Two users in one volume: a key that is gone fails its owner's I/O alone. Which
 # keys and messages are refused, and why.
 . "${HEARTH_LIB:-../lib.sh}"
