@@ -532,10 +532,11 @@ static int io_map_read(struct rekey_volume *v, struct rekey_io *io)
 	return DM_MAPIO_SUBMITTED;
 }
 
-/* From here on a job that opening found may go on. */
+/* A job that opening found may go on some time behind it. */
 static void io_first_write(struct rekey_volume *v)
 {
-	WRITE_ONCE(v->started, true);
+	WRITE_ONCE(v->since, jiffies);
+	smp_store_release(&v->started, true);	/* @since is set */
 	volume_kick(v);
 }
 

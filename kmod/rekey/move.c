@@ -10,6 +10,12 @@
 /* Changes of never-written regions under way: they cost no copy. */
 #define MOVER_ENTRIES	256
 #define MOVER_RETRY	msecs_to_jiffies(20)
+/*
+ * From the first write to the job that opening found. The kernel that resumes from
+ * an image in swap on the volume marks the swap as used before it says that it
+ * resumes: the volume must be then as the image has it.
+ */
+#define MOVER_GRACE	(30 * HZ)
 
 /* --- what the job is ---------------------------------------------------------- */
 
@@ -407,6 +413,26 @@ static bool mover_may_go(struct rekey_volume *v)
 	return false;
 }
 
+/*
+ * Jiffies till what opening found may change: none if somebody asked for it or the
+ * grace behind the first write is over, ULONG_MAX if nothing was written.
+ */
+static unsigned long mover_grace(struct rekey_volume *v)
+{
+	unsigned long left;
+
+	lockdep_assert_held(&v->job_lock);
+	if (v->mover.settled)
+		return 0;
+	if (!smp_load_acquire(&v->started))	/* @since is set */
+		return ULONG_MAX;
+	left = READ_ONCE(v->since) + MOVER_GRACE - jiffies;
+	if (left && left <= MOVER_GRACE)
+		return left;
+	v->mover.settled = true;
+	return 0;
+}
+
 /* The job of the superblock, from its first region on. */
 static void mover_begin(struct rekey_volume *v)
 {
@@ -423,21 +449,27 @@ static void mover_begin(struct rekey_volume *v)
 	v->mover.next = 0;
 	if (job->paused)
 		state = MOVER_PAUSED;
-	else if (!READ_ONCE(v->started))
+	else if (mover_grace(v))
 		state = MOVER_WAITING;
 	mover_set_state(v, state);
 	volume_notify(v);
 }
 
-/* The first write since the volume was opened. */
+/* The first write since the volume was opened is some time ago. */
 static void mover_first_write(struct rekey_volume *v)
 {
+	unsigned long left;
 	int err;
 
 	lockdep_assert_held(&v->job_lock);
-	if (!READ_ONCE(v->started) || READ_ONCE(v->stopping) ||
-	    READ_ONCE(v->halted))
+	if (READ_ONCE(v->stopping) || READ_ONCE(v->halted))
 		return;
+	left = mover_grace(v);
+	if (left) {
+		if (left <= MOVER_GRACE)
+			mod_delayed_work(v->move_wq, &v->mover_work, left);
+		return;
+	}
 	if (!v->mover.mended) {
 		mutex_lock(&v->meta.lock);
 		err = meta_mend(&v->meta);
@@ -482,6 +514,25 @@ void mover_set_rate(struct rekey_volume *v, u32 rate)
 	volume_kick(v);
 }
 
+/* Somebody asked for it: nothing is waited for. */
+static void mover_settled(struct rekey_volume *v)
+{
+	lockdep_assert_held(&v->job_lock);
+	v->mover.settled = true;
+	WRITE_ONCE(v->started, true);
+}
+
+/**
+ * mover_settle() - what opening found is not waited with
+ * @v: about to be active, the next table of a volume in use
+ */
+void mover_settle(struct rekey_volume *v)
+{
+	mutex_lock(&v->job_lock);
+	mover_settled(v);
+	mutex_unlock(&v->job_lock);
+}
+
 /* Counts from here on. */
 static void mover_reset(struct rekey_volume *v, const struct rekey_job *job)
 {
@@ -513,7 +564,7 @@ int mover_start(struct rekey_volume *v, const struct rekey_job *job,
 	if (v->mover.job.kind == REKEY_JOB_NONE)
 		err = mover_write_job(v, job, error);
 	if (!err) {
-		WRITE_ONCE(v->started, true);
+		mover_settled(v);
 		mover_use_device(v, job, PLACE_DRAINING);
 		/* it may have been drained before */
 		if (job->kind == REKEY_JOB_DRAIN)
@@ -580,7 +631,7 @@ int mover_resume(struct rekey_volume *v, char **error)
 	if (job.kind != REKEY_JOB_NONE)
 		err = mover_write_job(v, &job, error);
 	if (!err) {
-		WRITE_ONCE(v->started, true);
+		mover_settled(v);
 		mover_begin(v);
 	}
 	mutex_unlock(&v->job_lock);

@@ -21,6 +21,7 @@ int mover_pause(struct rekey_volume *v, char **error);
 int mover_resume(struct rekey_volume *v, char **error);
 int mover_abort(struct rekey_volume *v, char **error);
 void mover_set_rate(struct rekey_volume *v, u32 rate);
+void mover_settle(struct rekey_volume *v);
 void mover_activate(struct rekey_volume *v);
 void mover_stop(struct rekey_volume *v);
 void mover_key_loaded(struct rekey_volume *v);

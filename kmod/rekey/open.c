@@ -453,7 +453,8 @@ static int activate(struct rekey_volume *v, char **error)
 		return err;
 	}
 	map_seal(&v->map, v->meta.readonly);
-	v->started = v->started || volume_succeeds(v);
+	if (volume_succeeds(v))
+		mover_settle(v);
 	mover_activate(v);
 	v->lived = true;
 	WRITE_ONCE(v->active, true);

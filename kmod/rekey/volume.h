@@ -52,7 +52,7 @@
 
 enum mover_state {
 	MOVER_IDLE,
-	MOVER_WAITING,		/* for the first write, or "rekey resume" */
+	MOVER_WAITING,		/* till some time behind the first write */
 	MOVER_RUNNING,
 	MOVER_PAUSED,
 	MOVER_NO_KEY,		/* goes on when the key is there */
@@ -71,7 +71,8 @@ struct rekey_mover {
 	/* under @job_lock: */
 	bool down;		/* from the last region to the first */
 	bool retried;		/* what failed was tried a second time */
-	bool mended;		/* the metadata, behind the first write */
+	bool settled;		/* a job may begin: see mover_grace() */
+	bool mended;		/* the metadata, when that is so */
 	u64 cursor;		/* regions of the job looked at */
 	u64 next;		/* ktime_get_ns(): not before */
 	/* changed under @job_lock and the volume's @lock, read under any: */
@@ -126,7 +127,8 @@ struct rekey_volume {
 	bool lived;		/* it was active before; @message */
 	bool made_ro;		/* the disk, by us; in resume alone */
 	bool dead;		/* could not be resumed: I/O fails; READ_ONCE */
-	bool started;		/* it was written to, or a job asked for; READ_ONCE */
+	bool started;		/* it was written to, or a job asked for; acquire */
+	unsigned long since;	/* jiffies of the first write, if @started by it */
 	bool stopping;		/* no new job or change of our own; READ_ONCE */
 	bool halted;		/* the mover, by a hibernation; READ_ONCE */
 	bool frozen;		/* and now the map, too; READ_ONCE */

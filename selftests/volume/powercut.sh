@@ -74,11 +74,14 @@ fi
 note
 if [ $cut -lt $cuts ]; then
 	msg v rate 2048
+	# it would wait for half a minute
+	idle v || msg v rekey resume
 	qmp @powercut $((RANDOM % 4000 + 300)) >/dev/null
 	work
 	bail "the machine was not killed"
 fi
 msg v rate 0
+idle v || msg v rekey resume
 check "the job comes to its end" wait_for 60 idle v
 check "all is there" ./pattern check /dev/mapper/v 3 "$acked"
 dmremove v

@@ -30,7 +30,7 @@ reload()
 	dmsetup reload v --table "$(table "$@")" && dmsetup resume --noudevsync v
 }
 
-plan 56
+plan 58
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts 2>/dev/null
 key meta 32
@@ -139,7 +139,9 @@ open_volume v $((len + 2 * mib)) "${both[@]}"
 check "opened again: it waits" job_is v waiting
 dd if=/dev/mapper/v of=/tmp/work/some bs=4k count=1 iflag=direct status=none
 check "the first write" dd if=/tmp/work/some of=/dev/mapper/v bs=4k count=1 oflag=direct status=none
-check "and it goes on" wait_for 60 idle v
+check "is no reason to begin at once" job_is v waiting
+check "suspended and resumed it waits still" eval "dmsetup suspend v && dmsetup resume --noudevsync v && job_is v waiting"
+check "it goes on when it is asked to" eval "msg v rekey resume && wait_for 60 idle v"
 PATTERN_COUNT=$((len / 8)) check "it reads the same" ./pattern verify /dev/mapper/v 5 /tmp/work/state
 dmremove v
 

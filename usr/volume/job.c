@@ -70,7 +70,7 @@ static int ended(const struct job_wait *wait, const struct mapper_volume *dm,
 		return 0;
 	if (!strcmp(dm->status.state, "waiting"))
 		return error_set(err, EAGAIN,
-				 "the job of %s waits for the first write to it, or for hearth volume job resume %s",
+				 "the job of %s begins half a minute after the first write to it, or with hearth volume job resume %s",
 				 wait->name, wait->name);
 	return error_set(err, EAGAIN, "the job of %s does not go on: %s",
 			 wait->name, dm->status.state);

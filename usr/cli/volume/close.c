@@ -100,8 +100,8 @@ const struct verb volume_close = {
 	.what = "close volumes",
 	.synopsis = "NAME... [--force]",
 	.help =
-	"Closes volumes. A job goes on with the first write after the volume is opened\n"
-	"again. One whose header is an old copy, without the keys of data that the kernel\n"
+	"Closes volumes. A job goes on half a minute after the first write to the volume\n"
+	"when it is opened again. One whose header is an old copy, without the keys of data that the kernel\n"
 	"can read, stays open.\n"
 	"\n"
 	"  --force             close it anyway\n"

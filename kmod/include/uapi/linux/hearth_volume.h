@@ -64,7 +64,7 @@ enum hearth_volume_job_kind {
  * @HEARTH_VOLUME_JOB_STATE_ABORTED: Seen in the volume-ntf that tells of its
  *   end only.
  * @HEARTH_VOLUME_JOB_STATE_WAITING: The volume was opened with it: it begins
- *   with the first write, or by "rekey resume".
+ *   half a minute after the first write, or with "rekey resume".
  * @HEARTH_VOLUME_JOB_STATE_INCOMPLETE: Done but for regions that could not be
  *   moved, which are where they were: "rekey resume" tries them again.
  */
