@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../format/peer.h"
+#include "test.h"
+
+static bool valid(const char *name)
+{
+	return peer_name_valid(name, strlen(name));
+}
+
+static void peer_names(void)
+{
+	static const char longest[] =
+		"a-name-of-sixty-four-bytes-is-the-longest-that-there-can-be-----";
+
+	expect(valid("desk"));
+	expect(valid("my laptop"));
+	expect(valid("k\xc3\xbc" "che"));
+	expect(valid("beef"));
+	expect(valid("deadbeeg"));
+	expect(strlen(longest) == 64 && valid(longest));
+	expect(!peer_name_valid("a-name-of-sixty-five-bytes-is-one-longer-than-the-longest-can-be-", 65));
+	expect(!valid(""));
+	expect(!valid(" desk"));
+	expect(!valid("desk "));
+	expect(!valid("--as"));
+	expect(!valid("deadbeef"));	/* reads as an id */
+	expect(!valid("de\033[2Jsk"));
+	expect(!peer_name_valid("de\0sk", 5));
+	expect(!valid("\xff"));
+}
+
+static void peer_ids(void)
+{
+	static const char text[] =
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	uint8_t id[PEER_ID];
+	char back[PEER_ID_TEXT];
+
+	expect(peer_id_parse(text, id));
+	expect(id[1] == 0x11 && id[31] == 0xff);
+	peer_id_text(id, back);
+	expect_text(back, text);
+	expect(!peer_id_parse(text + 1, id));
+	expect(!peer_id_parse("desk", id));
+}
+
+static void peer_roles(void)
+{
+	enum peer_role role;
+
+	expect(peer_role_parse("self", &role) && role == PEER_SELF);
+	expect(peer_role_parse("friend", &role) && role == PEER_FRIEND);
+	expect(!peer_role_parse("owner", &role));
+	expect_text(peer_role_name(PEER_SELF), "self");
+}
+
+const struct test tests[] = {
+	TEST(peer_names),
+	TEST(peer_ids),
+	TEST(peer_roles),
+	{ 0 },
+};

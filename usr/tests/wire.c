@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
+#include "../format/wire.h"
+#include "test.h"
+
+static uint8_t data[4096];
+static struct error err;
+
+static int again(const struct wire *wire, struct wire *back)
+{
+	size_t size = wire_format(wire, data, sizeof(data));
+	struct frame frame;
+
+	expect(size && frame_next(data, size, &frame, &err) == (long)size);
+	return wire_parse(&frame, back, &err);
+}
+
+static void wire_goes_there_and_back(void)
+{
+	struct wire back, join = {
+		.type = WIRE_JOIN, .name = "desk", .port = 4820,
+		.proof = { 1, 2, 3 },
+	};
+	const struct wire peer = {
+		.type = WIRE_PEER, .name = "laptop", .role = PEER_SELF,
+		.id = { 9 }, .n_addresses = 2,
+		.addresses = { "10.0.0.2:4820", "[fe80::1%eth0]:4820" },
+	};
+
+	expect(!again(&join, &back));
+	expect(!memcmp(&back, &join, sizeof(join)));
+	expect(!again(&peer, &back));
+	expect(!memcmp(&back, &peer, sizeof(peer)));
+}
+
+static void wire_takes_names_that_show_alone(void)
+{
+	struct wire back, hello = { .type = WIRE_HELLO, .name = "a\033[2J" };
+
+	expect(again(&hello, &back) == -EPROTO);
+	expect_has(err.text, "cannot be shown");
+	strcpy(hello.name, "good");
+	expect(!again(&hello, &back) && !back.port);
+}
+
+static void wire_refuses_the_rest(void)
+{
+	static const uint8_t unknown[] = { 0, 0, 0, 12, 1, 1, 0, 0, 0, 0, 0, 0 };
+	struct wire back, bye = { .type = WIRE_BYE, .reason = WIRE_BYE_LAST + 1 };
+	struct frame frame;
+
+	expect(again(&bye, &back) == -ERANGE);
+	expect(frame_next(unknown, sizeof(unknown), &frame, &err) == 12);
+	expect(wire_parse(&frame, &back, &err) == -EOPNOTSUPP);
+	expect(!wire_format(&bye, data, 13));
+}
+
+static void wire_addresses_are_counted(void)
+{
+	struct frame_out out;
+	struct frame frame;
+	struct wire back;
+	unsigned int i;
+
+	frame_begin(&out, data, sizeof(data), WIRE_PEER, 0, 0);
+	for (i = 0; i < 3; i++) {
+		const struct frame_attr *attr =
+			&wire_policies[7].attrs[i];
+
+		if (attr->kind == FRAME_U32)
+			frame_put_number(&out, attr, 0);
+		else
+			frame_put(&out, attr, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+				  attr->kind == FRAME_TEXT ? 4 : PEER_ID);
+	}
+	for (i = 0; i <= WIRE_ADDRESSES; i++)
+		frame_put(&out, &wire_policies[7].attrs[3], "x", 1);
+	expect(frame_next(data, frame_end(&out), &frame, &err) > 0);
+	expect(wire_parse(&frame, &back, &err) == -EPROTO);
+	expect_has(err.text, "more than 8 addresses");
+}
+
+const struct test tests[] = {
+	TEST(wire_goes_there_and_back),
+	TEST(wire_takes_names_that_show_alone),
+	TEST(wire_refuses_the_rest),
+	TEST(wire_addresses_are_counted),
+	{ 0 },
+};
