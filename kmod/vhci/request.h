@@ -187,11 +187,13 @@ static inline struct vhci_req *req_at(const struct req_table *table, u32 i)
 	return &table->chunk[i / REQ_CHUNK][i % REQ_CHUNK];
 }
 
-/* Is the message of it that is queued or being sent its unlink? */
+/*
+ * Is the message of it that is queued or being sent its unlink? One leaves only
+ * behind the submit. RET_UNLINK may have come while it is being sent.
+ */
 static inline bool req_is_unlink(const struct vhci_req *req)
 {
-	return req->unlink == REQ_UNLINK_QUEUED ||
-	       req->unlink == REQ_UNLINK_SENDING;
+	return req->out == REQ_SENT;
 }
 
 #endif /* _HEARTH_VHCI_REQUEST_H */

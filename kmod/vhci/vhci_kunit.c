@@ -163,6 +163,7 @@ struct world {
 	struct vhci_req *arriving;
 	struct list_head lane;
 	struct list_head batch;
+	bool unlink;			/* what is in the batch began as one */
 	u32 seq;
 	int done;
 	int late;
@@ -294,6 +295,7 @@ static enum outcome world_send(struct world *w, enum event ev)
 				return CANNOT;
 			list_move_tail(&req->node, &w->batch);
 			req_sending(req);
+			w->unlink = req_is_unlink(req);
 		} else if (ev == EV_SEND_PART) {
 			return CANNOT;
 		}
@@ -348,6 +350,9 @@ static bool world_is_sound(struct world *w)
 		return false;
 	/* An URB that is given back is nobody's buffer. */
 	if (told && (w->arriving || req->out == REQ_SENDING))
+		return false;
+	/* Its length is looked up again when it is sent. */
+	if (!list_empty(&w->batch) && req_is_unlink(req) != w->unlink)
 		return false;
 	if (w->table.n_cancelled != req->cancelled || (told && req->cancelled))
 		return false;
