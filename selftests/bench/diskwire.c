@@ -2,12 +2,16 @@
 /*
  * diskwire - the same I/O as diskio's, as bare USB/IP messages from userspace
  *
- *   diskwire [--far] HOST PORT BUSID read|write|random BYTES COUNT
+ *   diskwire [--far|--driven] HOST PORT BUSID read|write|random BYTES COUNT
  *
  * Imports a bulk-only disk and sends the messages that a controller would send
  * for each command: the command block, the data, the status, each after the
  * answer to the one before, or all at once (--far). There is no USB stack and no
  * block layer in it, so it is a limit: what the messages alone cost.
+ *
+ * With --driven the messages are the very ones that usb-storage and a controller
+ * make of the same I/O at high speed: no command of more than 120 KiB, data said
+ * to be in scatter lists, and all of a command at once.
  *
  * Sources: USB/IP 1.1.1; USB Mass Storage Class, Bulk-Only Transport 1.0.
  */
@@ -21,9 +25,10 @@
 
 #define CBW_LEN	31
 #define CSW_LEN	13
+#define DRIVEN	(120 * 1024)	/* bytes of a command: max_sectors of usb-storage */
 
 static uint32_t tag, blocks;
-static int ep_in, ep_out, far;
+static int ep_in, ep_out, far, driven;
 
 static void in_turn(uint8_t *cbw, int in, void *buf, uint32_t len, uint8_t *csw)
 {
@@ -39,8 +44,10 @@ static void at_once(uint8_t *cbw, int in, void *buf, uint32_t len, uint8_t *csw)
 
 	wire_cork(1);
 	wire_submit(ep_out, 0, NULL, cbw, CBW_LEN);
+	wire_scatter(driven);
 	if (len)
 		wire_submit(in ? ep_in : ep_out, in, NULL, buf, len);
+	wire_scatter(0);
 	wire_cork(0);
 	wire_submit(ep_in, 1, NULL, NULL, CSW_LEN);
 	wire_answer(0, NULL, CBW_LEN, &actual);
@@ -102,20 +109,37 @@ static void capacity(void)
 	blocks = (cap[0] << 24 | cap[1] << 16 | cap[2] << 8 | cap[3]) + 1u;
 }
 
+/* @bytes from or to block @lba. */
+static void move(int writing, uint32_t lba, void *buf, uint32_t bytes)
+{
+	uint8_t cdb[10] = { writing ? 0x2a : 0x28 };
+	uint32_t n = bytes / 512;
+
+	cdb[2] = lba >> 24;
+	cdb[3] = lba >> 16;
+	cdb[4] = lba >> 8;
+	cdb[5] = lba;
+	cdb[7] = n >> 8;
+	cdb[8] = n;
+	if (command(cdb, sizeof(cdb), !writing, buf, bytes))
+		errx(1, "%s of block %u failed", writing ? "write" : "read", lba);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t i, state = 1, places;
-	size_t bytes, count;
+	size_t bytes, count, done, part;
 	int writing, random;
 	void *buf;
 
-	if (argc > 1 && !strcmp(argv[1], "--far")) {
+	if (argc > 1 && (!strcmp(argv[1], "--far") || !strcmp(argv[1], "--driven"))) {
 		far = 1;
+		driven = !strcmp(argv[1], "--driven");
 		argv++;
 		argc--;
 	}
 	if (argc != 7)
-		errx(1, "usage: diskwire [--far] HOST PORT BUSID read|write|random BYTES COUNT");
+		errx(1, "usage: diskwire [--far|--driven] HOST PORT BUSID read|write|random BYTES COUNT");
 	argv++;
 	writing = !strcmp(argv[3], "write");
 	random = !strcmp(argv[3], "random");
@@ -130,21 +154,16 @@ int main(int argc, char **argv)
 		errx(1, "no room for blocks of %zu bytes", bytes);
 
 	for (i = 0; i < count; i++) {
-		uint32_t n = bytes / 512, lba = i % places * n;
-		uint8_t cdb[10] = { writing ? 0x2a : 0x28 };
+		uint32_t at = i % places * (bytes / 512);
 
 		if (random) {
 			state = state * 6364136223846793005ull + 1442695040888963407ull;
-			lba = (state >> 33) % places * n;
+			at = (state >> 33) % places * (bytes / 512);
 		}
-		cdb[2] = lba >> 24;
-		cdb[3] = lba >> 16;
-		cdb[4] = lba >> 8;
-		cdb[5] = lba;
-		cdb[7] = n >> 8;
-		cdb[8] = n;
-		if (command(cdb, sizeof(cdb), !writing, buf, bytes))
-			errx(1, "%s of block %u failed", argv[3], lba);
+		for (done = 0; done < bytes; done += part) {
+			part = driven && bytes - done > DRIVEN ? DRIVEN : bytes - done;
+			move(writing, at + done / 512, (char *)buf + done, part);
+		}
 	}
 	return 0;
 }

@@ -8,7 +8,10 @@
 
 #include "wire.h"
 
-static int sock, corked;
+#define IN	0x200	/* URB_DIR_IN */
+#define SG	0x40000	/* URB_DMA_MAP_SG */
+
+static int sock, corked, scattered;
 static uint32_t devid, seq;
 
 static void get(void *buf, size_t len)
@@ -42,6 +45,11 @@ void wire_import(const char *host, int port, const char *busid)
 	devid = (uint32_t)rep[8 + 291] << 16 | rep[8 + 295];
 }
 
+void wire_scatter(int on)
+{
+	scattered = on;
+}
+
 void wire_cork(int on)
 {
 	corked = on;
@@ -52,7 +60,7 @@ uint32_t wire_submit(int ep, int in, const void *setup, const void *buf,
 {
 	uint32_t hdr[12] = {
 		htonl(1), htonl(++seq), htonl(devid), htonl(in), htonl(ep),
-		htonl(in ? 0x200 : 0), htonl(len),
+		htonl((in ? IN : 0) | (scattered ? SG : 0)), htonl(len),
 	};
 	struct iovec iov[2] = {
 		{ hdr, sizeof(hdr) },

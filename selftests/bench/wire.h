@@ -27,6 +27,9 @@ uint32_t wire_urb(int ep, int in, const void *setup, void *buf, uint32_t len);
 /* Set the first configuration; its descriptors go to @buf. Returns bytes. */
 uint32_t wire_configure(uint8_t *buf, uint32_t len);
 
+/* The buffers of what is submitted are scatter lists, to the server. */
+void wire_scatter(int on);
+
 /* What is submitted is sent with the next message, or by wire_answer(). */
 void wire_cork(int on);
 

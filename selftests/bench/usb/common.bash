@@ -20,14 +20,6 @@ die()
 # per A B: A / B with three digits
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 
-# The CPU's busy time in nanoseconds: uptime less idle time, both in 10 ms.
-busy()
-{
-	local up idle
-	read -r up idle </proc/uptime
-	echo $(((${up%.*}${up#*.} - ${idle%.*}${idle#*.}) * 10000000))
-}
-
 # The guest's time in microseconds.
 clock()
 {
@@ -35,15 +27,15 @@ clock()
 	echo "${now%.*}${now#*.}"
 }
 
-# cost ROW WHO N "UNIT" COMMAND...: the instructions of COMMAND, one Nth
+# cost ROW WHO N "UNIT" COMMAND...: the instructions of COMMAND, one Nth. A wait
+# for a disk is no work: the kernel tells it apart from idle time.
 cost()
 {
-	local row=$1 who=$2 n=$3 unit=$4 from to
+	local row=$1 who=$2 n=$3 unit=$4 busy
 	shift 4
-	from=$(busy)
-	"$@" >/dev/null || die "$row $who: $*"
-	to=$(busy)
-	echo "@bench $row $who $(per $((to - from)) "$n") guest instructions a $unit"
+	read -r busy _ < <("$here/during" "$@" 2>/dev/null)
+	[ "$busy" ] || die "$row $who: $*"
+	echo "@bench $row $who $(per "$busy" "$n") guest instructions a $unit"
 }
 
 # wait_for COMMAND...: till it succeeds, for ten seconds
