@@ -10,6 +10,7 @@
 
 #include <linux/minmax.h>
 #include <linux/scatterlist.h>
+#include <linux/string.h>
 
 struct cursor {
 	u8 *buf;		/* linear; NULL: scattered, or no buffer */
@@ -67,6 +68,22 @@ static inline void cursor_advance(struct cursor *c, u32 n)
 		return;
 	c->sg_off += n;
 	cursor_settle(c);
+}
+
+/* Copy @n bytes there, of which the buffer has that many behind the cursor. */
+static inline void cursor_write(struct cursor *c, const u8 *from, u32 n)
+{
+	while (n) {
+		void *p;
+		u32 chunk = cursor_chunk(c, n, &p);
+
+		if (!chunk)
+			return;
+		memcpy(p, from, chunk);
+		cursor_advance(c, chunk);
+		from += chunk;
+		n -= chunk;
+	}
 }
 
 #endif /* _HEARTH_VHCI_CURSOR_H */

@@ -3,7 +3,7 @@
  * The receive side of a connection: answers, straight into the URBs' buffers.
  *
  * One state machine tells where the next bytes go (rx_want()) and takes note
- * of their arrival (rx_got()). Plain TCP feeds it from the socket's own
+ * of their arrival (rx_placed()). Plain TCP feeds it from the socket's own
  * sk_data_ready, one copy from the network buffer and no thread; any other
  * socket feeds it by recvmsg from a work item, which for kTLS also tells record
  * types.
@@ -114,18 +114,15 @@ static const char *rx_header(struct vhci_rx *rx)
 	return NULL;
 }
 
-/* Take note of @n bytes; leave every stage that they complete. */
-static const char *rx_got(struct vhci_rx *rx, u32 n)
+/* Take note of @n bytes that are in place; leave every stage they complete. */
+static const char *rx_placed(struct vhci_rx *rx, u32 n)
 {
 	const char *broken = NULL;
 
 	rx->off += n;
-	if (rx->stage == RX_DATA) {
-		cursor_advance(&rx->at, n);
-		/* A status read ahead is not in the URB's buffer yet. */
-		if (rx->req->kind != REQ_STATUS)
-			rx->req->urb->actual_length = rx->off;
-	}
+	/* A status read ahead is not in the URB's buffer yet. */
+	if (rx->stage == RX_DATA && rx->req->kind != REQ_STATUS)
+		rx->req->urb->actual_length = rx->off;
 	while (!broken && rx->off == rx->want) {
 		switch (rx->stage) {
 		case RX_HEADER:
@@ -146,6 +143,14 @@ static const char *rx_got(struct vhci_rx *rx, u32 n)
 		}
 	}
 	return broken;
+}
+
+/* @n bytes have come to where rx_want() told, and not more than that. */
+static const char *rx_got(struct vhci_rx *rx, u32 n)
+{
+	if (rx->stage == RX_DATA)
+		cursor_advance(&rx->at, n);
+	return rx_placed(rx, n);
 }
 
 static void rx_fail(struct vhci_rx *rx, u32 reason, int error, const char *text)
@@ -172,27 +177,59 @@ static void rx_progress(struct vhci_rx *rx, bool moved)
 
 /* --- plain TCP ------------------------------------------------------------- */
 
+/* Put what is there of a stage in its place. Returns bytes, @len at the most. */
+static u32 rx_place(struct vhci_rx *rx, const u8 *block, u32 len)
+{
+	void *p;
+	u32 n;
+
+	if (rx->stage == RX_DATA) {
+		n = min(rx->want - rx->off, len);
+		cursor_write(&rx->at, block, n);
+		return n;
+	}
+	n = min(rx_want(rx, &p), len);
+	if (p)
+		memcpy(p, block, n);
+	return n;
+}
+
+/* The bytes of one piece of a network buffer, till the link is dead. */
+static void rx_block(struct vhci_rx *rx, const u8 *block, u32 len)
+{
+	while (len && !link_is_dead(rx->link)) {
+		u32 n = rx_place(rx, block, len);
+		const char *broken = rx_placed(rx, n);
+
+		if (broken)
+			rx_broken(rx, broken);
+		block += n;
+		len -= n;
+	}
+}
+
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int offset, size_t len)
 {
 	struct vhci_rx *rx = desc->arg.data;
-	size_t done = 0;
+	struct skb_seq_state seq;
+	const u8 *block;
+	u32 done = 0;
+	u32 n;
 
+	skb_prepare_seq_read(skb, offset, offset + len, &seq);
 	while (done < len && !link_is_dead(rx->link)) {
-		const char *broken;
-		void *p;
-		u32 n;
-
-		n = min_t(size_t, rx_want(rx, &p), len - done);
-		if (p && skb_copy_bits(skb, offset + done, p, n)) {
+		n = skb_seq_read(done, &block, &seq);
+		if (!n) {
 			rx_fail(rx, HEARTH_USB_PORT_REASON_LOST, -EFAULT, NULL);
 			break;
 		}
-		broken = rx_got(rx, n);
-		if (broken)
-			rx_broken(rx, broken);
+		/* A block may go on behind what was asked for. */
+		n = min_t(size_t, n, len - done);
+		rx_block(rx, block, n);
 		done += n;
 	}
+	skb_abort_seq_read(&seq);
 	rx->bytes += done;
 	desc->count = desc->count > len ? desc->count - len : 0;
 	/* What comes behind a broken message is of no use. */

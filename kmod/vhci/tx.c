@@ -153,30 +153,36 @@ static size_t tx_fill(struct vhci_tx *tx, int *pieces)
 
 /* --- and after it ---------------------------------------------------------- */
 
+/* All of the first message of the batch is sent. */
+static void tx_complete(struct vhci_tx *tx, struct vhci_req *req)
+{
+	list_del_init(&req->node);
+	req_sent(tx->reqs, req, (u32)jiffies);
+	tx->off = 0;
+	req = list_first_entry_or_null(&tx->batch, struct vhci_req, node);
+	if (req)
+		tx_start(req, &tx->at);
+}
+
 /* Account for @sent bytes, and report the messages they complete. */
 static void tx_advance(struct vhci_tx *tx, size_t sent)
 {
-	struct vhci_req *req;
-
 	tx->bytes += sent;
 	while (sent) {
-		u32 n;
+		struct vhci_req *req;
 		void *p;
+		u32 n;
 
 		req = list_first_entry(&tx->batch, struct vhci_req, node);
-		n = tx_piece(req, tx->hdr, tx->off, &tx->at, &p);
-		n = min_t(size_t, n, sent);
-		tx_step(req, &tx->off, &tx->at, n);
+		n = tx_len(req) - tx->off;
+		if (n <= sent) {
+			tx_complete(tx, req);
+		} else {
+			n = tx_piece(req, tx->hdr, tx->off, &tx->at, &p);
+			n = min_t(size_t, n, sent);
+			tx_step(req, &tx->off, &tx->at, n);
+		}
 		sent -= n;
-		if (tx->off < tx_len(req))
-			continue;
-		list_del_init(&req->node);
-		req_sent(tx->reqs, req, (u32)jiffies);
-		tx->off = 0;
-		req = list_first_entry_or_null(&tx->batch, struct vhci_req,
-					       node);
-		if (req)
-			tx_start(req, &tx->at);
 	}
 }
 

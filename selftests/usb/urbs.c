@@ -27,7 +27,7 @@
 #include <linux/usbdevice_fs.h>
 
 #define DEVICES		"/sys/bus/usb/devices"
-#define URBS_MAX	4096
+#define URBS_MAX	8192
 #define STATUSES_MAX	16
 
 /* Beyond its own limit a process may hang in the kernel; its parent tells. */
