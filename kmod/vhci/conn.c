@@ -222,7 +222,7 @@ static bool conn_route(struct vhci_conn *conn, struct vhci_req *req)
 int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp)
 {
 	bool sleeps = gfpflags_allow_blocking(gfp);
-	struct usbip_iso *iso = NULL;
+	struct req_iso *iso = NULL;
 	struct vhci_req *req;
 	unsigned long flags;
 	bool flush;

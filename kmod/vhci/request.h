@@ -34,15 +34,6 @@
 #define REQ_INDEX_SHIFT		1
 #define REQ_GENERATION_SHIFT	(REQ_INDEX_SHIFT + REQ_INDEX_BITS)
 
-/*
- * Requests are allocated in chunks of a page and freed with the table. The
- * first chunk comes with it, so that a device makes progress when memory is
- * short.
- */
-#define REQ_CHUNK_BITS		6
-#define REQ_CHUNK		BIT(REQ_CHUNK_BITS)
-#define REQ_CHUNKS_MAX		BIT(REQ_INDEX_BITS - REQ_CHUNK_BITS)
-
 /* Free requests that only one who must not fail gets: a reset. */
 #define REQ_RESERVE		1
 
@@ -86,11 +77,18 @@ enum req_unlink {
 	REQ_UNLINK_ANSWERED,	/* with 0: the submit's answer may follow */
 };
 
+/* The packet descriptors of an isochronous request, as they go over the wire. */
+struct req_iso {
+	u32 n;
+	struct usbip_iso packet[];
+};
+
+/* As small as it can be: thousands may wait. Changed with the table's lock held. */
 struct vhci_req {
 	struct list_head node;		/* free, a lane, the batch, waiting, late */
 	struct urb *urb;		/* NULL: given back, or our own command */
 	union {
-		struct usbip_iso *iso;	/* @packets of them; the request's */
+		struct req_iso *iso;	/* the request's; see req_packets() */
 		void *own;		/* bytes of a REQ_COMMAND, REQ_STATUS */
 	};
 	u32 seq;			/* of the submit */
@@ -98,20 +96,29 @@ struct vhci_req {
 	u32 actual;			/* bytes that the answer told of */
 	u32 asked;			/* jiffies of the cancellation */
 	u32 since;			/* jiffies of CMD_UNLINK's leaving */
-	s16 status;			/* of the answer */
-	u16 packets;			/* isochronous ones; 0: not isochronous */
-	u8 ep;				/* endpoint number */
-	u8 kind:3;			/* enum req_kind */
-	u8 dir_in:1;
-	u8 fault:1;			/* storage.c: it is to fail */
-	u8 out:2;			/* enum req_out */
-	u8 in:2;			/* enum req_in */
-	u8 unlink:3;			/* enum req_unlink */
-	u8 used:1;			/* not free */
-	u8 told:1;			/* done() was called */
-	u8 cancelled:1;			/* and not told: a limit in time runs */
-	u8 offered:1;			/* the running send has all of it */
+	s32 status:11;			/* of the answer */
+	u32 ep:4;			/* endpoint number */
+	u32 kind:3;			/* enum req_kind */
+	bool isochronous:1;
+	bool dir_in:1;
+	bool fault:1;			/* storage.c: it is to fail */
+	u32 out:2;			/* enum req_out */
+	u32 in:2;			/* enum req_in */
+	u32 unlink:3;			/* enum req_unlink */
+	bool used:1;			/* not free */
+	bool told:1;			/* done() was called */
+	bool cancelled:1;		/* and not told: a limit in time runs */
+	bool offered:1;			/* the running send has all of it */
 };
+
+/*
+ * Requests are allocated in chunks of a page and freed with the table. The
+ * first chunk comes with it, so that a device makes progress when memory is
+ * short.
+ */
+#define REQ_CHUNK_BYTES		4096
+#define REQ_CHUNK		((u32)(REQ_CHUNK_BYTES / sizeof(struct vhci_req)))
+#define REQ_CHUNKS_MAX		(BIT(REQ_INDEX_BITS) / REQ_CHUNK)
 
 struct req_table;
 
@@ -185,6 +192,12 @@ static inline struct vhci_req *req_at(const struct req_table *table, u32 i)
 	if (i >= table->chunks * REQ_CHUNK)
 		return NULL;
 	return &table->chunk[i / REQ_CHUNK][i % REQ_CHUNK];
+}
+
+/* Its isochronous packets; 0: it is not isochronous. */
+static inline u32 req_packets(const struct vhci_req *req)
+{
+	return req->isochronous ? req->iso->n : 0;
 }
 
 /*

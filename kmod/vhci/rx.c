@@ -55,7 +55,7 @@ static u32 rx_want(struct vhci_rx *rx, void **p)
 	case RX_DATA:
 		return cursor_chunk(&rx->at, left, p);
 	case RX_ISO:
-		*p = (void *)rx->req->iso + rx->off;
+		*p = (void *)rx->req->iso->packet + rx->off;
 		return left;
 	case RX_DISCARD:
 		break;

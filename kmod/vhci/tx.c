@@ -45,8 +45,10 @@ static u32 tx_piece(const struct vhci_req *req, struct usbip_header *hdr,
 	off -= sizeof(*hdr);
 	if (off < data)
 		return cursor_chunk(at, data - off, p);
+	if (!req->isochronous)
+		return 0;
 	off -= data;
-	*p = (void *)req->iso + off;
+	*p = (void *)req->iso->packet + off;
 	return urb_iso_bytes(req) - off;
 }
 

@@ -67,17 +67,21 @@ bool urb_is_set_address(struct urb *urb)
 }
 
 /* The packet descriptors of an isochronous URB, as they go over the wire. */
-struct usbip_iso *urb_pack_iso(struct urb *urb, gfp_t gfp)
+struct req_iso *urb_pack_iso(struct urb *urb, gfp_t gfp)
 {
-	struct usbip_iso *iso;
-	int i;
+	struct req_iso *iso;
+	u32 i;
 
-	iso = kcalloc(urb->number_of_packets, sizeof(*iso), gfp);
+	iso = kzalloc(struct_size(iso, packet, urb->number_of_packets), gfp);
 	if (!iso)
 		return NULL;
-	for (i = 0; i < urb->number_of_packets; i++) {
-		iso[i].offset = cpu_to_be32(urb->iso_frame_desc[i].offset);
-		iso[i].length = cpu_to_be32(urb->iso_frame_desc[i].length);
+	iso->n = urb->number_of_packets;
+	for (i = 0; i < iso->n; i++) {
+		const struct usb_iso_packet_descriptor *desc =
+			&urb->iso_frame_desc[i];
+
+		iso->packet[i].offset = cpu_to_be32(desc->offset);
+		iso->packet[i].length = cpu_to_be32(desc->length);
 	}
 	return iso;
 }
@@ -88,14 +92,14 @@ struct usbip_iso *urb_pack_iso(struct urb *urb, gfp_t gfp)
  * @req: fresh
  * @iso: from urb_pack_iso(), or NULL if it is not isochronous
  */
-void urb_bind(struct urb *urb, struct vhci_req *req, struct usbip_iso *iso)
+void urb_bind(struct urb *urb, struct vhci_req *req, struct req_iso *iso)
 {
 	req->kind = REQ_URB;
 	req->urb = urb;
 	req->ep = usb_pipeendpoint(urb->pipe);
 	req->dir_in = usb_urb_dir_in(urb);
 	req->length = urb->transfer_buffer_length;
-	req->packets = iso ? urb->number_of_packets : 0;
+	req->isochronous = iso;
 	req->iso = iso;
 	urb->hcpriv = req;
 }
@@ -141,7 +145,7 @@ void urb_pack(const struct vhci_req *req, u32 devid, struct usbip_header *hdr)
 		.ep = req->ep,
 		.in = req->dir_in,
 		.length = req->length,
-		.packets = req->packets,
+		.packets = req_packets(req),
 	};
 	const struct urb *urb = req->urb;
 
@@ -204,11 +208,11 @@ const char *urb_unpack_iso(struct vhci_req *req,
 	struct urb *urb = req->urb;
 	const char *broken;
 	u32 total = 0;
-	int i;
+	u32 i;
 
-	for (i = 0; i < req->packets; i++) {
+	for (i = 0; i < req->iso->n; i++) {
 		struct usb_iso_packet_descriptor *desc = &urb->iso_frame_desc[i];
-		const struct usbip_iso *iso = &req->iso[i];
+		const struct usbip_iso *iso = &req->iso->packet[i];
 
 		broken = proto_check_iso(iso, desc->offset, desc->length,
 					 &total, actual);

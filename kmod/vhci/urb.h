@@ -12,8 +12,8 @@ struct usb_hcd;
 
 bool urb_check(struct urb *urb);
 bool urb_is_set_address(struct urb *urb);
-struct usbip_iso *urb_pack_iso(struct urb *urb, gfp_t gfp);
-void urb_bind(struct urb *urb, struct vhci_req *req, struct usbip_iso *iso);
+struct req_iso *urb_pack_iso(struct urb *urb, gfp_t gfp);
+void urb_bind(struct urb *urb, struct vhci_req *req, struct req_iso *iso);
 void urb_pack(const struct vhci_req *req, u32 devid, struct usbip_header *hdr);
 void urb_cursor(const struct vhci_req *req, struct cursor *at);
 const char *urb_unpack_iso(struct vhci_req *req,
@@ -29,7 +29,7 @@ static inline u32 urb_out_bytes(const struct vhci_req *req)
 
 static inline u32 urb_iso_bytes(const struct vhci_req *req)
 {
-	return req->packets * sizeof(struct usbip_iso);
+	return req_packets(req) * sizeof(struct usbip_iso);
 }
 
 #endif /* _HEARTH_VHCI_URB_H */
