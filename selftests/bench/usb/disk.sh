@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What a disk costs: a gadget behind the stock usbip-host, attached by turns with
-# the in-tree vhci_hcd and with ours, and moved bare over the socket (the limit).
+# the in-tree vhci_hcd and with ours, and moved bare over the socket: by the very
+# messages that the driver's commands are made of (the limit), and, in rows of their
+# own, by one command of 128 KiB in one piece, as no driver asks for it.
 # shellcheck source=selftests/bench/usb/common.bash
 . "${0%/*}/common.bash"
 
@@ -29,7 +31,11 @@ sleep 1
 n=0
 while [ $n -lt "$rounds" ]; do
 	wait_for shared
-	rows limit "$here/diskwire" 127.0.0.1 3240 1-1
+	rows limit "$here/diskwire" --driven 127.0.0.1 3240 1-1
+	wait_for shared
+	cost whole-read-128k limit 65536 KiB "$here/diskwire" 127.0.0.1 3240 1-1 read 131072 512
+	wait_for shared
+	cost whole-write-128k limit 65536 KiB "$here/diskwire" 127.0.0.1 3240 1-1 write 131072 512
 	for who in peer ours; do
 		wait_for shared
 		attach $who 127.0.0.1 3240 1-1

@@ -6,7 +6,7 @@
 . "${0%/*}/common.bash"
 
 PORTS=15	# as many as an in-tree controller has
-URBS=1000
+URBS=8000
 
 # KiB of kernel memory in use: slab objects, and the stacks of kernel threads.
 used_kib()
