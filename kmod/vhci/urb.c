@@ -99,7 +99,7 @@ void urb_bind(struct urb *urb, struct vhci_req *req, struct req_iso *iso)
 	req->ep = usb_pipeendpoint(urb->pipe);
 	req->dir_in = usb_urb_dir_in(urb);
 	req->length = urb->transfer_buffer_length;
-	req->isochronous = iso;
+	req->isochronous = !!iso;
 	req->iso = iso;
 	urb->hcpriv = req;
 }
