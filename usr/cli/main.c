@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include "monitor.h"
+#include "node/node.h"
+#include "peer/peer.h"
 #include "usb/usb.h"
 #include "verb.h"
 #include "volume/volume.h"
 
 static const struct verb *const objects[] = {
-	&usb_object, &volume_object, &monitor_verb, NULL,
+	&usb_object, &volume_object, &node_object, &peer_object, &monitor_verb,
+	NULL,
 };
 
 static const struct verb root = {
@@ -27,7 +30,8 @@ static const struct verb root = {
 	"\n"
 	"Objects, verbs and options may be cut: hearth vol st.\n"
 	"Exit status: 0 done, 1 usage, 2 refused by the kernel or the server.\n"
-	"See hearth(8), hearth-usb(8), hearth-monitor(8), hearth-volume(8).\n",
+	"See hearth(8), hearth-usb(8), hearth-volume(8), hearth-node(8), hearth-peer(8),\n"
+	"hearth-monitor(8).\n",
 };
 
 /*

@@ -23,9 +23,8 @@ struct lookup {
 	struct address addr;
 };
 
-/* getaddrinfo() within the time limit; freeaddrinfo() the result. */
-static int resolve(const struct address *addr, int64_t deadline, int limit,
-		   struct addrinfo **res, struct error *err)
+int connect_resolve(const struct address *addr, int64_t deadline, int limit,
+		    struct addrinfo **res, struct error *err)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	struct gaicb *list[1];
@@ -153,7 +152,7 @@ static int connect_inet(const struct address *addr, int64_t deadline, int limit,
 	struct addrinfo *list = NULL, *ai;
 	int n = 0, ret;
 
-	ret = resolve(addr, deadline, limit, &list, err);
+	ret = connect_resolve(addr, deadline, limit, &list, err);
 	if (ret)
 		return ret;
 	for (ai = list; ai; ai = ai->ai_next)

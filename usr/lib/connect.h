@@ -3,6 +3,7 @@
 #ifndef HEARTH_CONNECT_H
 #define HEARTH_CONNECT_H
 
+#include <netdb.h>
 #include <stdint.h>
 
 #include "../format/address.h"
@@ -15,5 +16,12 @@
  */
 int connect_to(const struct address *addr, int64_t deadline, int limit,
 	       struct error *err);
+
+/*
+ * The addresses of @addr, a host and a port, in the same time; freeaddrinfo() them.
+ * Returns 0 or a negative errno.
+ */
+int connect_resolve(const struct address *addr, int64_t deadline, int limit,
+		    struct addrinfo **res, struct error *err);
 
 #endif

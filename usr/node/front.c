@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "../format/address.h"
+#include "front.h"
+#include "link.h"
+#include "pair.h"
+#include "peers.h"
+
+#define STRANGERS	64u
+#define PER_SOURCE	8u
+
+struct front {
+	unsigned int n;
+	struct {
+		int fd;
+		sd_event_source *io;
+		char address[WIRE_ADDRESS];
+	} doors[FRONT_LISTEN_MAX];
+};
+
+static const char *const alpn[] = { WIRE_CONTROL, WIRE_PAIRING, NULL };
+
+/* --- what a connection is for ----------------------------------------------------------- */
+
+static int on_judge(struct link *link, const char *name,
+		    const uint8_t id[static PEER_ID], struct error *err)
+{
+	int ret;
+
+	link->ops = strcmp(name, WIRE_PAIRING) ? &peers_ops : &pair_ops;
+	ret = link->ops->judge(link, name, id, err);
+	if (ret)
+		fprintf(stderr, SD_INFO "%s: refused: %s\n", link->address,
+			err->text);
+	return ret;
+}
+
+/* From on_judge() on its ops are those of what it is for. */
+static void on_ended(struct link *link, const struct error *why)
+{
+	(void)link;
+	(void)why;
+}
+
+static const struct link_ops front_ops = {
+	.judge = on_judge,
+	.ended = on_ended,
+};
+
+/* --- room for strangers ------------------------------------------------------------------ */
+
+static bool is_stranger(const struct link *link)
+{
+	return !link->outgoing && !link->known;
+}
+
+/* How many strangers are of the same source. */
+static unsigned int of_source(const struct node *node,
+			      const struct sockaddr_storage *from)
+{
+	const struct link *link;
+	unsigned int n = 0;
+
+	for (link = node->links; link; link = link->next)
+		n += is_stranger(link) && link_same_source(&link->from, from);
+	return n;
+}
+
+/* Takes its place from the oldest of the source that has most. */
+static void make_room(struct node *node)
+{
+	struct link *link, *victim = NULL;
+	unsigned int strangers = 0, n, most = 0;
+	struct error why;
+
+	for (link = node->links; link; link = link->next) {
+		if (!is_stranger(link))
+			continue;
+		strangers++;
+		n = of_source(node, &link->from);
+		/* the later in the list the older */
+		if (n < most)
+			continue;
+		most = n;
+		victim = link;
+	}
+	if (strangers < STRANGERS)
+		return;
+	error_set(&why, EBUSY, "others need its place");
+	link_abort(victim, &why);
+}
+
+static int on_door(sd_event_source *s, int fd, uint32_t events, void *arg)
+{
+	struct node *node = arg;
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	int client = accept4(fd, (struct sockaddr *)&from, &len,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct error err;
+
+	(void)s;
+	(void)events;
+	if (client < 0)
+		return 0;
+	if (!node->ready || of_source(node, &from) >= PER_SOURCE) {
+		close(client);
+		return 0;
+	}
+	make_room(node);
+	link_accept(node, client, &from, alpn, &front_ops, &err);
+	return 0;
+}
+
+/* --- doors --------------------------------------------------------------------------------- */
+
+/* The port that it got is in @ss then. Returns a socket or a negative errno. */
+static int listen_at(struct sockaddr_storage *ss, socklen_t len)
+{
+	int fd = socket(ss->ss_family, SOCK_STREAM | SOCK_CLOEXEC |
+			SOCK_NONBLOCK, 0), ret;
+	const int one = 1, zero = 0;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* an address that waits for its cable */
+	setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
+	if (ss->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	if (!bind(fd, (struct sockaddr *)ss, len) && !listen(fd, 64) &&
+	    !getsockname(fd, (struct sockaddr *)ss, &len))
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int open_door(struct node *node, const char *text, struct error *err)
+{
+	const struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+	};
+	struct front *front = node->front;
+	struct sockaddr_storage ss = { 0 };
+	struct addrinfo *list;
+	struct address addr;
+	socklen_t len;
+	uint16_t port;
+	int fd;
+
+	if (address_parse(text, WIRE_PORT_TEXT, &addr, err))
+		return -err->code;
+	if (addr.kind != ADDRESS_INET ||
+	    getaddrinfo(addr.host, addr.port, &hints, &list))
+		return error_set(err, EINVAL, "%s is no numeric address", text);
+	memcpy(&ss, list->ai_addr, list->ai_addrlen);
+	len = list->ai_addrlen;
+	freeaddrinfo(list);
+	fd = listen_at(&ss, len);
+	if (fd < 0)
+		return error_set(err, -fd, "cannot listen at %s: %s", text,
+				 strerror(-fd));
+	front->doors[front->n].fd = fd;
+	port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
+	if (!front->n)
+		node->port = port;
+	link_address_text(&ss, port, front->doors[front->n].address);
+	if (sd_event_add_io(node->event, &front->doors[front->n++].io, fd,
+			    EPOLLIN, on_door, node) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+int front_start(struct node *node, const char *const *addresses,
+		unsigned int n, struct error *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	node->front = calloc(1, sizeof(*node->front));
+	if (!node->front)
+		return error_set(err, ENOMEM, "out of memory");
+	for (i = 0; !ret && i < n; i++)
+		ret = open_door(node, addresses[i], err);
+	if (n)
+		return ret;
+	/* both families, where there are both */
+	ret = open_door(node, "[::]", err);
+	return ret == -EAFNOSUPPORT ? open_door(node, "0.0.0.0", err) : ret;
+}
+
+void front_stop(struct node *node)
+{
+	struct front *front = node->front;
+	unsigned int i;
+
+	if (!front)
+		return;
+	for (i = 0; i < front->n; i++) {
+		sd_event_source_disable_unref(front->doors[i].io);
+		close(front->doors[i].fd);
+	}
+	free(front);
+	node->front = NULL;
+}
+
+void front_each(struct node *node,
+		void (*each)(const char *address, void *arg), void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; node->front && i < node->front->n; i++)
+		each(node->front->doors[i].address, arg);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of hearthd share: the loop, the state on disk, who this node is. The
+ * parts, from top to bottom:
+ *
+ *	main		orders start and end
+ *	verbs		what requests do
+ *	backup		the node as one sealed file
+ *	front		who may come in from the network, and for what
+ *	pair, peers	invitations and joining; known nodes and the links to them
+ *	control		the control socket
+ *	link		one TLS connection that carries frames
+ *	store		SQLite
+ */
+#ifndef HEARTH_NODE_H
+#define HEARTH_NODE_H
+
+#include <systemd/sd-event.h>
+
+#include "../lib/identity.h"
+#include "store.h"
+
+#define NODE_SECOND	1000000ull	/* of sd-event's times */
+
+struct link;
+struct peers;
+struct pair;
+struct front;
+struct control;
+
+struct node {
+	sd_event *event;
+	const char *key_path;
+	struct store store;
+	bool ready;		/* it has a key, and a name: */
+	struct identity me;
+	char name[PEER_NAME];
+	uint16_t port;		/* where it listens */
+	struct link *links;	/* all of them */
+	struct link *dead;	/* to be freed when nothing uses them any more */
+	struct peers *peers;
+	struct pair *pair;
+	struct front *front;
+	struct control *control;
+};
+
+/* CLOCK_MONOTONIC, microseconds, as of this turn of the loop. */
+static inline uint64_t node_now(const struct node *node)
+{
+	uint64_t now = 0;
+
+	sd_event_now(node->event, CLOCK_MONOTONIC, &now);
+	return now;
+}
+
+#endif

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "peers.h"
+
+#define PEERS_MAX	10000u
+#define DIAL_LEAST	(1 * NODE_SECOND)
+#define DIAL_MOST	(60 * NODE_SECOND)
+#define PING_EACH	(20 * NODE_SECOND)
+#define SILENCE		(3 * PING_EACH)
+
+struct peers {
+	struct node *node;
+	struct peers_peer *list;	/* in the order of names */
+	unsigned int n;
+};
+
+static void dial_later(struct peers_peer *peer);
+
+struct peers_peer *peers_first(struct node *node)
+{
+	return node->peers->list;
+}
+
+struct peers_peer *peers_find(struct node *node,
+			      const uint8_t id[static PEER_ID])
+{
+	struct peers_peer *peer;
+
+	for (peer = node->peers->list; peer; peer = peer->next)
+		if (identity_same(peer->kept.id, id))
+			return peer;
+	return NULL;
+}
+
+int peers_judge(struct node *node, const uint8_t id[static PEER_ID],
+		struct error *err)
+{
+	char text[PEER_ID_TEXT];
+
+	if (peers_find(node, id))
+		return 0;
+	peer_id_text(id, text);
+	return error_set(err, EACCES, "node %.16s is no peer", text);
+}
+
+/* --- links ------------------------------------------------------------------------- */
+
+static void set_timer(struct peers_peer *peer, uint64_t usec)
+{
+	sd_event_source_set_time_relative(peer->timer, usec);
+	sd_event_source_set_enabled(peer->timer, SD_EVENT_ONESHOT);
+}
+
+static void say_hello(struct link *link)
+{
+	struct wire hello = { .type = WIRE_HELLO, .port = link->node->port };
+
+	strcpy(hello.name, link->node->name);
+	link_send(link, &hello);
+}
+
+static void say_bye(struct link *link, enum wire_bye reason)
+{
+	const struct wire bye = { .type = WIRE_BYE, .reason = reason };
+
+	link_send(link, &bye);
+	link_close(link);
+}
+
+/* The same of a link in any state. */
+static void part(struct link *link, enum wire_bye reason)
+{
+	link->owner = NULL;
+	if (link->state == LINK_OPEN)
+		say_bye(link, reason);
+	else
+		link_close(link);
+}
+
+static void let_go(struct peers_peer *peer, const struct error *why)
+{
+	peer->link = NULL;
+	peer->why = *why;
+	if (peer->state == PEERS_LINKED)
+		peer->state = PEERS_AWAY;
+	fprintf(stderr, SD_INFO "peer %s: away: %s\n", peer->kept.name,
+		why->text);
+	dial_later(peer);
+}
+
+/* Which of two links to the same peer stays: both ends come to the same. */
+static bool is_better(const struct peers_peer *peer, const struct link *link)
+{
+	bool ours = memcmp(link->node->me.id, peer->kept.id, PEER_ID) < 0;
+
+	/* Of two in the same direction the later: the other one is half dead. */
+	return link->outgoing == peer->link->outgoing || link->outgoing == ours;
+}
+
+/* Where it came from is where it is, if it listens. */
+static void learn_address(struct peers_peer *peer, const struct link *link,
+			  uint16_t port)
+{
+	struct store_peer kept = peer->kept;
+	char address[WIRE_ADDRESS];
+	struct error err;
+	unsigned int i, n = 1;
+
+	if (link->outgoing)
+		snprintf(address, sizeof(address), "%s", link->address);
+	else if (port)
+		link_address_text(&link->from, port, address);
+	else
+		return;
+	if (kept.n_addresses && !strcmp(kept.addresses[0], address))
+		return;
+	strcpy(kept.addresses[0], address);
+	for (i = 0; i < peer->kept.n_addresses && n < WIRE_ADDRESSES; i++)
+		if (strcmp(peer->kept.addresses[i], address))
+			strcpy(kept.addresses[n++], peer->kept.addresses[i]);
+	kept.n_addresses = n;
+	if (store_put_peer(&link->node->store, &kept, &err))
+		fprintf(stderr, SD_WARNING "peer %s: its address is not kept: %s\n",
+			kept.name, err.text);
+	peer->kept = kept;
+}
+
+static void adopt(struct peers_peer *peer, struct link *link, uint16_t port)
+{
+	if (peer->dialled == link)
+		peer->dialled = NULL;
+	if (peer->link && !is_better(peer, link)) {
+		link->owner = NULL;
+		say_bye(link, WIRE_BYE_DUPLICATE);
+		return;
+	}
+	if (peer->link) {
+		peer->link->owner = NULL;
+		say_bye(peer->link, WIRE_BYE_DUPLICATE);
+	} else {
+		fprintf(stderr, SD_INFO "peer %s: linked, %s\n",
+			peer->kept.name, link->address);
+	}
+	peer->link = link;
+	peer->state = PEERS_LINKED;
+	peer->tried = 0;
+	link_know(link);
+	set_timer(peer, PING_EACH);
+	learn_address(peer, link, port);
+}
+
+/* --- what it says ------------------------------------------------------------------ */
+
+static void on_bye(struct peers_peer *peer, struct link *link,
+		   enum wire_bye reason)
+{
+	struct error why;
+
+	link->owner = NULL;
+	link_close(link);
+	if (peer->dialled == link)
+		peer->dialled = NULL;
+	if (reason == WIRE_BYE_REMOVED) {
+		peer->state = PEERS_REFUSED;
+		error_set(&why, EACCES, "it has removed this node from its peers");
+	} else {
+		error_set(&why, ECONNRESET, "it said goodbye (%s)",
+			  wire_bye_name(reason));
+	}
+	if (peer->link == link) {
+		let_go(peer, &why);
+		return;
+	}
+	peer->why = why;
+	if (!peer->link)
+		dial_later(peer);
+}
+
+static void on_frame(struct link *link, const struct frame *frame)
+{
+	struct peers_peer *peer = link->owner;
+	struct error err;
+	struct wire wire;
+
+	if (wire_parse(frame, &wire, &err)) {
+		/* what is not known is a newer node's, and no reason to end */
+		if (err.code == EOPNOTSUPP)
+			return;
+		say_bye(link, WIRE_BYE_PROTOCOL);
+		peers_ops.ended(link, &err);
+		return;
+	}
+	switch (wire.type) {
+	case WIRE_HELLO:
+		if (link != peer->link)
+			adopt(peer, link, wire.port);
+		break;
+	case WIRE_PING:
+		wire.type = WIRE_PONG;
+		link_send(link, &wire);
+		break;
+	case WIRE_BYE:
+		on_bye(peer, link, wire.reason);
+		break;
+	default:
+		break;
+	}
+}
+
+static int on_judge(struct link *link, const char *alpn,
+		    const uint8_t id[static PEER_ID], struct error *err)
+{
+	const struct peers_peer *peer = link->owner;
+
+	(void)alpn;
+	if (link->outgoing && !identity_same(peer->kept.id, id))
+		return error_set(err, EACCES,
+				 "another node answers at %s", link->address);
+	return peers_judge(link->node, id, err);
+}
+
+static void on_ready(struct link *link)
+{
+	/* It may have been removed since it was judged: then it is no peer's. */
+	if (!link->outgoing)
+		link->owner = peers_find(link->node, link->tls.peer);
+	if (link->owner)
+		say_hello(link);
+	else
+		link_refuse(link);
+}
+
+static void on_ended(struct link *link, const struct error *why)
+{
+	struct peers_peer *peer = link->owner;
+
+	if (!peer)
+		return;
+	if (peer->link == link) {
+		let_go(peer, why);
+		return;
+	}
+	if (peer->dialled != link)
+		return;
+	peer->dialled = NULL;
+	peer->why = *why;
+	if (why->code == EACCES)
+		peer->state = identity_same(link->tls.peer, peer->kept.id) ?
+			      PEERS_REFUSED : PEERS_AWAY;
+	if (!peer->link)
+		dial_later(peer);
+}
+
+const struct link_ops peers_ops = {
+	.judge = on_judge,
+	.ready = on_ready,
+	.frame = on_frame,
+	.ended = on_ended,
+};
+
+/* --- dialling ----------------------------------------------------------------------- */
+
+static void dial(struct peers_peer *peer)
+{
+	struct node *node = peer->peers->node;
+	const struct store_peer *kept = &peer->kept;
+
+	if (!node->ready || peer->link || peer->dialled || !kept->n_addresses)
+		return;
+	peer->dialled = link_dial(node,
+				  kept->addresses[peer->tried++ %
+						  kept->n_addresses],
+				  WIRE_CONTROL, &peers_ops, peer, &peer->why);
+	if (!peer->dialled)
+		dial_later(peer);
+}
+
+/* The more often it was in vain, the later. */
+static void dial_later(struct peers_peer *peer)
+{
+	unsigned int rounds = peer->kept.n_addresses ?
+			      peer->tried / peer->kept.n_addresses : 0;
+	uint64_t usec = rounds > 6 ? DIAL_MOST : DIAL_LEAST << rounds;
+
+	set_timer(peer, usec < DIAL_MOST ? usec : DIAL_MOST);
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct peers_peer *peer = arg;
+	struct link *link = peer->link;
+	const struct wire ping = { .type = WIRE_PING, .time = usec };
+	struct error why;
+
+	(void)s;
+	if (!link) {
+		dial(peer);
+	} else if (node_now(link->node) - link->heard > SILENCE) {
+		error_set(&why, ETIMEDOUT, "it is silent for %llu s",
+			  SILENCE / NODE_SECOND);
+		link->owner = NULL;
+		link_close(link);
+		let_go(peer, &why);
+	} else {
+		link_send(link, &ping);
+		set_timer(peer, PING_EACH);
+	}
+	return 0;
+}
+
+void peers_dial(struct node *node)
+{
+	struct peers_peer *peer;
+
+	for (peer = node->peers->list; peer; peer = peer->next)
+		dial(peer);
+}
+
+/* --- the table ----------------------------------------------------------------------- */
+
+/* In the order of names. */
+static void sort_in(struct peers *peers, struct peers_peer *peer)
+{
+	struct peers_peer **at = &peers->list;
+
+	while (*at && strcmp((*at)->kept.name, peer->kept.name) < 0)
+		at = &(*at)->next;
+	peer->next = *at;
+	*at = peer;
+}
+
+static void take_out(struct peers *peers, struct peers_peer *peer)
+{
+	struct peers_peer **at;
+
+	for (at = &peers->list; *at != peer; at = &(*at)->next)
+		;
+	*at = peer->next;
+}
+
+static struct peers_peer *new(struct peers *peers,
+			      const struct store_peer *kept, struct error *err)
+{
+	struct peers_peer *peer = calloc(1, sizeof(*peer));
+
+	if (!peer || sd_event_add_time_relative(peers->node->event,
+						&peer->timer, CLOCK_MONOTONIC,
+						0, 0, on_timer, peer) < 0) {
+		free(peer);
+		error_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	sd_event_source_set_enabled(peer->timer, SD_EVENT_OFF);
+	peer->peers = peers;
+	peer->kept = *kept;
+	return peer;
+}
+
+static void destroy(struct peers_peer *peer)
+{
+	sd_event_source_disable_unref(peer->timer);
+	free(peer);
+}
+
+static int load(const struct store_peer *kept, void *arg, struct error *err)
+{
+	struct peers *peers = arg;
+	struct peers_peer *peer = new(peers, kept, err);
+
+	if (!peer)
+		return -err->code;
+	sort_in(peers, peer);
+	peers->n++;
+	return 0;
+}
+
+int peers_start(struct node *node, struct error *err)
+{
+	node->peers = calloc(1, sizeof(*node->peers));
+	if (!node->peers)
+		return error_set(err, ENOMEM, "out of memory");
+	node->peers->node = node;
+	return store_peers(&node->store, load, node->peers, err);
+}
+
+void peers_stop(struct node *node)
+{
+	struct peers *peers = node->peers;
+	struct peers_peer *peer;
+	struct link *link, *next;
+
+	if (!peers)
+		return;
+	for (link = node->links; link; link = next) {
+		next = link->next;
+		if (link->ops == &peers_ops)
+			part(link, WIRE_BYE_SHUTDOWN);
+	}
+	while ((peer = peers->list)) {
+		peers->list = peer->next;
+		destroy(peer);
+	}
+	free(peers);
+	node->peers = NULL;
+}
+
+static bool is_taken(struct peers *peers, const struct store_peer *kept)
+{
+	const struct peers_peer *peer;
+
+	for (peer = peers->list; peer; peer = peer->next)
+		if (!strcmp(peer->kept.name, kept->name) &&
+		    !identity_same(peer->kept.id, kept->id))
+			return true;
+	return false;
+}
+
+/* "desk" is "desk-2" where there is another "desk". */
+static void own_name(struct peers *peers, struct store_peer *kept)
+{
+	char name[PEER_NAME];
+	unsigned int n = 2;
+	size_t len;
+
+	strcpy(name, kept->name);
+	while (is_taken(peers, kept)) {
+		len = strlen(name);
+		if (len > PEER_NAME - 7)
+			len = PEER_NAME - 7;
+		/* not in the middle of a character */
+		while (len && ((unsigned char)name[len] & 0xc0) == 0x80)
+			len--;
+		snprintf(kept->name, PEER_NAME, "%.*s-%u", (int)len, name, n++);
+	}
+}
+
+int peers_put(struct node *node, const struct store_peer *kept,
+	      struct peers_peer **peer, struct error *err)
+{
+	struct peers *peers = node->peers;
+	struct peers_peer *old = peers_find(node, kept->id), *added = NULL;
+	struct store_peer own = *kept;
+
+	if (identity_same(kept->id, node->me.id))
+		return error_set(err, EINVAL, "that is this node itself");
+	if (!old && peers->n >= PEERS_MAX)
+		return error_set(err, ENOSPC, "there are %u peers already",
+				 PEERS_MAX);
+	own_name(peers, &own);
+	if (!old) {
+		added = new(peers, &own, err);
+		if (!added)
+			return -err->code;
+	}
+	if (store_put_peer(&node->store, &own, err)) {
+		if (added)
+			destroy(added);
+		return -err->code;
+	}
+	if (old) {
+		take_out(peers, old);
+		old->kept = own;
+		if (old->state == PEERS_REFUSED)
+			old->state = PEERS_AWAY;
+	} else {
+		peers->n++;
+	}
+	*peer = old ? old : added;
+	sort_in(peers, *peer);
+	(*peer)->tried = 0;
+	dial(*peer);
+	return 0;
+}
+
+int peers_remove(struct node *node, const uint8_t id[static PEER_ID],
+		 struct error *err)
+{
+	struct peers_peer *peer = peers_find(node, id);
+	struct link *link, *next;
+
+	if (!peer)
+		return error_set(err, ENOENT, "there is no such peer");
+	if (store_drop_peer(&node->store, id, err))
+		return -err->code;
+	take_out(node->peers, peer);
+	node->peers->n--;
+	fprintf(stderr, SD_NOTICE "peer %s: removed\n", peer->kept.name);
+	/* All that it has here, in whatever state. */
+	for (link = node->links; link; link = next) {
+		next = link->next;
+		if (link->ops != &peers_ops ||
+		    (link->owner != peer &&
+		     !identity_same(link->tls.peer, id)))
+			continue;
+		part(link, WIRE_BYE_REMOVED);
+	}
+	destroy(peer);
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The nodes that are known, and a link to each: who is not linked is dialled, at the
+ * addresses where it was last, one after the other, at ever longer intervals up to a
+ * minute. Where both ends dial, the link of the one with the smaller id stays.
+ *
+ * What a peer says of itself changes neither its name nor its role here: those are this
+ * node's owner's.
+ */
+#ifndef HEARTH_NODE_PEERS_H
+#define HEARTH_NODE_PEERS_H
+
+#include "link.h"
+#include "node.h"
+
+enum peers_state {
+	PEERS_AWAY,		/* it cannot be reached, or has no address */
+	PEERS_LINKED,
+	PEERS_REFUSED,		/* it does not know this node any more */
+};
+
+struct peers_peer {
+	struct store_peer kept;
+	enum peers_state state;
+	struct link *link;	/* over which it said HELLO */
+	struct link *dialled;	/* on its way to that */
+	sd_event_source *timer;	/* to dial again; to ask whether it still lives */
+	unsigned int tried;	/* since it was linked last */
+	struct error why;	/* it is not linked; code 0: nothing was tried */
+	struct peers *peers;
+	struct peers_peer *next;
+};
+
+extern const struct link_ops peers_ops;	/* of a link for WIRE_CONTROL that came in */
+
+/* Reads them from the store; peers_dial() begins to dial. */
+int peers_start(struct node *node, struct error *err);
+void peers_dial(struct node *node);
+void peers_stop(struct node *node);
+
+struct peers_peer *peers_first(struct node *node);
+struct peers_peer *peers_find(struct node *node,
+			      const uint8_t id[static PEER_ID]);
+
+/*
+ * Adds one, or changes the one with its id; its name gets a number where another has
+ * it. Returns 0 and the peer as it is then, or a negative errno and nothing is changed.
+ */
+int peers_put(struct node *node, const struct store_peer *kept,
+	      struct peers_peer **peer, struct error *err);
+
+/*
+ * It is no peer any more: from the moment that this is on the disk nothing of it is
+ * served, and what was open is closed. Returns 0 or a negative errno.
+ */
+int peers_remove(struct node *node, const uint8_t id[static PEER_ID],
+		 struct error *err);
+
+/* May the node @id talk to us as a peer? */
+int peers_judge(struct node *node, const uint8_t id[static PEER_ID],
+		struct error *err);
+
+#endif
