@@ -15,7 +15,10 @@ export ASAN_OPTIONS=abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 tidy()
 {
 	local i
-	kill -KILL "${daemon[@]}" "${holder[@]}" 2>/dev/null
+	local -a all
+	mapfile -t all < <(jobs -p)
+	kill -KILL "${all[@]}" 2>/dev/null
+	wait "${all[@]}" 2>/dev/null
 	for ((i = 1; i <= nodes; i++)); do
 		ip link del "port$i" 2>/dev/null
 	done

@@ -41,7 +41,7 @@ ask()
 	primary) as=(--reuid 1234 --regid 7001 --clear-groups) ;;
 	other) as=(--reuid 1234 --regid 1234 --groups '7003,7000') ;;
 	esac
-	at alice setpriv "${as[@]}" /usr/bin/python3 -c '
+	at alice setpriv "${as[@]}" /usr/bin/python3 -I -c '
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.settimeout(20)
@@ -101,13 +101,13 @@ for s in held:
 print(stay, flush=True)
 time.sleep(600)
 PY
-at alice setpriv --reuid 1234 --regid 1234 --clear-groups /usr/bin/python3 "$work/hold.py" >"$work/held" &
+at alice setpriv --reuid 1234 --regid 1234 --clear-groups /usr/bin/python3 -I "$work/hold.py" >"$work/held" &
 hold=$!
 wait_for 20 test -s "$work/held"
 check "of one user's clients 16 have a place" grep -qx 16 "$work/held"
 check "root is answered meanwhile" says 0 alice h alice node show
 kill $hold
-check "a request has an end" says 0 "" at alice timeout 20 /usr/bin/python3 -c '
+check "a request has an end" says 0 "" at alice timeout 20 /usr/bin/python3 -I -c '
 import socket
 s = socket.socket(socket.AF_UNIX)
 s.connect("/run/hearth/node.sock")
