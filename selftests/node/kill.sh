@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 12
+plan 16
 exec 2>"$work/stderr"		# the shell tells of each kill
 machine alice
 state=/var/lib/hearth/node
@@ -160,6 +160,24 @@ bob_of_v1() { says 0 "role      self" h alice peer show bob; }
 every "$work/v1" bob_of_v1 true
 check "killed while a state of version 1 is brought up to date" test $? = 0
 check "at several places" test "$kills" -ge 3
+
+# --- a disk without room
+reset "$work/one"
+start alice ./hearthd-plain
+at alice sh -c "mount -t tmpfs -o size=128k small /mnt && cp -a $state/. /mnt"
+stop alice
+at alice mount --bind /mnt $state
+start alice ./hearthd-plain
+at alice dd if=/dev/zero of=$state/full bs=1k >/dev/null 2>&1
+check "a full disk is said" says 2 "disk is full" h alice peer add --id "$third" --name carol
+check "and nothing has changed" says 2 "no peer carol" h alice peer show carol
+at alice rm $state/full
+check "with room it goes on" h alice peer add --id "$third" --name carol
+stop alice
+start alice ./hearthd-plain
+check "and is kept" h alice peer show carol
+stop alice
+at alice umount $state
 
 cp -a "$work/v1" "$work/v9"
 /usr/bin/python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("PRAGMA user_version = 9")' "$work/v9/state.db"

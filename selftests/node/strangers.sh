@@ -5,7 +5,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 27
+plan 28
 node alice bob
 machine mallory
 m() { at mallory env MALLORY="$work/mallory.key" ./mallory "$@"; }
@@ -67,6 +67,7 @@ start=$EPOCHREALTIME
 m silent $alice 200 >"$work/silent" &
 wait_for 20 grep -q "of 200" "$work/silent"
 check "of 200 silent connections 8 have a place" grep -qx "8 of 200" "$work/silent"
+check "another one of the same source gets an answer" says 1 "the other node refused this one" m hello $alice bob
 check "the node answers meanwhile" says 0 "name      bob" h alice peer show bob
 machine dave
 start dave

@@ -69,15 +69,34 @@ static int publish(const char *from, const char *path, bool replace)
 	return sync_folder(path);
 }
 
+/* Where a key is until it is whole. The caller of these has the folder for himself. */
+static char *beside(const char *path)
+{
+	char *from;
+
+	return asprintf(&from, "%s.new", path) < 0 ? NULL : from;
+}
+
+/* What was cut off in between is a key that nobody has. */
+static void sweep(const char *path)
+{
+	char *from = beside(path);
+
+	if (from)
+		unlink(from);
+	free(from);
+}
+
 static int keep(const char *path, const gnutls_datum_t *pem, bool replace,
 		struct error *err)
 {
-	char *from;
+	char *from = beside(path);
 	int fd, ret;
 
-	if (asprintf(&from, "%s.XXXXXX", path) < 0)
+	if (!from)
 		return error_set(err, ENOMEM, "out of memory");
-	fd = mkostemp(from, O_CLOEXEC);		/* mode 0600 */
+	unlink(from);
+	fd = open(from, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ret = fd < 0 ? -errno : write_all(fd, pem->data, pem->size);
 	if (fd >= 0)
 		close(fd);
@@ -287,6 +306,7 @@ int identity_load(struct identity *me, const char *path, struct error *err)
 	memset(me, 0, sizeof(*me));
 	if (ret)
 		return tls_error(err, ret, path);
+	sweep(path);
 	ret = read_key(path, key, err);
 	if (!ret)
 		ret = check_kind(key, err);

@@ -22,13 +22,15 @@ struct identity {
 
 /*
  * Makes a key and keeps it in the file @path, which must not be there: mode 0600,
- * whole or not at all, on the disk when this returns. Returns 0 or a negative errno;
- * -EEXIST leaves the key that is there alone.
+ * whole or not at all, on the disk when this returns. Nobody else may work in its
+ * folder meanwhile. Returns 0 or a negative errno; -EEXIST leaves the key that is
+ * there alone.
  */
 int identity_make(const char *path, struct error *err);
 
 /*
- * Reads the key at @path. Returns 0, then identity_free() is due, or a negative
+ * Reads the key at @path, and removes what identity_make() left when it was cut off.
+ * Returns 0, then identity_free() is due, or a negative
  * errno: -ENOENT where there is none.
  */
 int identity_load(struct identity *me, const char *path, struct error *err);

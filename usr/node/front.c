@@ -17,6 +17,7 @@
 
 #define STRANGERS	64u
 #define PER_SOURCE	8u
+#define ACCEPTS		2000u	/* a second; also where descriptors have run out */
 
 struct front {
 	unsigned int n;
@@ -63,40 +64,44 @@ static bool is_stranger(const struct link *link)
 	return !link->outgoing && !link->known;
 }
 
-/* How many strangers are of the same source. */
+/* How many strangers are of the same source, and the oldest of them. */
 static unsigned int of_source(const struct node *node,
-			      const struct sockaddr_storage *from)
+			      const struct sockaddr_storage *from,
+			      struct link **oldest)
 {
-	const struct link *link;
+	struct link *link;
 	unsigned int n = 0;
 
-	for (link = node->links; link; link = link->next)
-		n += is_stranger(link) && link_same_source(&link->from, from);
+	for (link = node->links; link; link = link->next) {
+		if (!is_stranger(link) || !link_same_source(&link->from, from))
+			continue;
+		/* the later in the list the older */
+		*oldest = link;
+		n++;
+	}
 	return n;
 }
 
-/* Takes its place from the oldest of the source that has most. */
-static void make_room(struct node *node)
+/* Who has to go for one more from @from, or NULL. */
+static struct link *choose(const struct node *node,
+			   const struct sockaddr_storage *from)
 {
-	struct link *link, *victim = NULL;
+	struct link *link, *oldest = NULL, *victim = NULL;
 	unsigned int strangers = 0, n, most = 0;
-	struct error why;
 
+	if (of_source(node, from, &oldest) >= PER_SOURCE)
+		return oldest;
 	for (link = node->links; link; link = link->next) {
 		if (!is_stranger(link))
 			continue;
 		strangers++;
-		n = of_source(node, &link->from);
-		/* the later in the list the older */
-		if (n < most)
+		n = of_source(node, &link->from, &oldest);
+		if (n <= most)
 			continue;
 		most = n;
-		victim = link;
+		victim = oldest;
 	}
-	if (strangers < STRANGERS)
-		return;
-	error_set(&why, EBUSY, "others need its place");
-	link_abort(victim, &why);
+	return strangers < STRANGERS ? NULL : victim;
 }
 
 static int on_door(sd_event_source *s, int fd, uint32_t events, void *arg)
@@ -106,17 +111,22 @@ static int on_door(sd_event_source *s, int fd, uint32_t events, void *arg)
 	socklen_t len = sizeof(from);
 	int client = accept4(fd, (struct sockaddr *)&from, &len,
 			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct link *victim;
 	struct error err;
 
 	(void)s;
 	(void)events;
 	if (client < 0)
 		return 0;
-	if (!node->ready || of_source(node, &from) >= PER_SOURCE) {
+	if (!node->ready) {
 		close(client);
 		return 0;
 	}
-	make_room(node);
+	victim = choose(node, &from);
+	if (victim) {
+		error_set(&err, EBUSY, "others need its place");
+		link_abort(victim, &err);
+	}
 	link_accept(node, client, &from, alpn, &front_ops, &err);
 	return 0;
 }
@@ -176,9 +186,12 @@ static int open_door(struct node *node, const char *text, struct error *err)
 	if (!front->n)
 		node->port = port;
 	link_address_text(&ss, port, front->doors[front->n].address);
-	if (sd_event_add_io(node->event, &front->doors[front->n++].io, fd,
-			    EPOLLIN, on_door, node) < 0)
+	if (sd_event_add_io(node->event, &front->doors[front->n].io, fd,
+			    EPOLLIN, on_door, node) < 0 ||
+	    sd_event_source_set_ratelimit(front->doors[front->n].io,
+					  NODE_SECOND, ACCEPTS) < 0)
 		return error_set(err, ENOMEM, "out of memory");
+	front->n++;
 	return 0;
 }
 

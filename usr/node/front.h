@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The door to the network. Who has not shown yet that he is a peer is a stranger: there
- * is room for 64 of them, 8 of a source, for ten seconds each. Where the room is full
- * the source that has most of it gives way, so who floods it hinders nobody else.
+ * is room for 64 of them, 8 of a source, for ten seconds each. Where there is no room
+ * the oldest goes: of the same source, or else of the one that has most. So who floods
+ * it hinders nobody else, and who is quick gets through even from beside him.
  */
 #ifndef HEARTH_NODE_FRONT_H
 #define HEARTH_NODE_FRONT_H

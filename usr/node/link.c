@@ -135,6 +135,7 @@ void link_reap(struct node *node)
 static void linger(struct link *link)
 {
 	link->ops = NULL;
+	link->known = false;	/* one more that the stranger's limits count */
 	if (shutdown(link->fd, SHUT_WR) ||
 	    sd_event_source_set_io_events(link->io, EPOLLIN) < 0 ||
 	    sd_event_source_set_time_relative(link->limit, LINGER) < 0 ||

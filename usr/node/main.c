@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -98,6 +99,17 @@ static int lock(struct error *err)
 	return error_set(err, EBUSY, "another hearthd uses this folder");
 }
 
+/* A peer is a descriptor, and there may be many. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* What was closed in this turn of the loop is used by nothing any more. */
 static int on_turn_end(sd_event_source *s, void *arg)
 {
@@ -173,6 +185,7 @@ int main(int argc, char **argv)
 		return ret;
 	/* No core dump and no debugger of the same user sees the key. */
 	prctl(PR_SET_DUMPABLE, 0);
+	raise_limit();
 	ret = start(&node, &options, &err);
 	if (ret) {
 		fprintf(stderr, SD_ERR "hearthd: %s\n", err.text);

@@ -12,6 +12,7 @@
 #define DIAL_MOST	(60 * NODE_SECOND)
 #define PING_EACH	(20 * NODE_SECOND)
 #define SILENCE		(3 * PING_EACH)
+#define LEARN_EACH	(10 * NODE_SECOND)	/* to the disk, of one peer */
 
 struct peers {
 	struct node *node;
@@ -124,10 +125,14 @@ static void learn_address(struct peers_peer *peer, const struct link *link,
 		if (strcmp(peer->kept.addresses[i], address))
 			strcpy(kept.addresses[n++], peer->kept.addresses[i]);
 	kept.n_addresses = n;
+	peer->kept = kept;
+	/* A peer must not keep the disk busy by ever another port. */
+	if (peer->learnt && node_now(link->node) - peer->learnt < LEARN_EACH)
+		return;
+	peer->learnt = node_now(link->node);
 	if (store_put_peer(&link->node->store, &kept, &err))
 		fprintf(stderr, SD_WARNING "peer %s: its address is not kept: %s\n",
 			kept.name, err.text);
-	peer->kept = kept;
 }
 
 static void adopt(struct peers_peer *peer, struct link *link, uint16_t port)

@@ -26,6 +26,7 @@ struct peers_peer {
 	struct link *dialled;	/* on its way to that */
 	sd_event_source *timer;	/* to dial again; to ask whether it still lives */
 	unsigned int tried;	/* since it was linked last */
+	uint64_t learnt;	/* when its address was kept last */
 	struct error why;	/* it is not linked; code 0: nothing was tried */
 	struct peers *peers;
 	struct peers_peer *next;
