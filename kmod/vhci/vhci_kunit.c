@@ -993,6 +993,40 @@ static void cursor_empty_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cursor_chunk(&at, 1, &p), 0U);
 }
 
+/* In pieces of any size the same bytes come to the same places, and no further. */
+static void cursor_write_in_pieces(struct kunit *test)
+{
+	static const u32 lens[] = { 5, 0, 4, 3 };
+	struct scatterlist sg[ARRAY_SIZE(lens)];
+	u8 *buf = kunit_kzalloc(test, 16, GFP_KERNEL);
+	struct cursor at;
+	u32 size, off;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	sg_init_table(sg, ARRAY_SIZE(lens));
+	for (i = 0, off = 13; i < ARRAY_SIZE(lens); i++) {
+		off -= lens[i];
+		sg_set_buf(&sg[i], buf + off, lens[i]);
+	}
+	for (size = 1; size <= 12; size++) {
+		memset(buf, '.', 16);
+		cursor_init_sg(&at, sg);
+		for (off = 0; off < 12; off += size)
+			cursor_write(&at, "abcdefghijkl" + off,
+				     min(size, 12 - off));
+		cursor_write(&at, "x", 1);
+		KUNIT_EXPECT_MEMEQ(test, buf, ".jklfghiabcde...", 16);
+
+		memset(buf, '.', 16);
+		cursor_init_buf(&at, buf);
+		for (off = 0; off < 12; off += size)
+			cursor_write(&at, "abcdefghijkl" + off,
+				     min(size, 12 - off));
+		KUNIT_EXPECT_MEMEQ(test, buf, "abcdefghijkl....", 16);
+	}
+}
+
 /* What lets the stock server take a long buffer in pages. */
 static u32 urb_sends_flags(struct kunit *test, bool scattered, u32 len)
 {
@@ -1024,6 +1058,7 @@ static void urb_scatter_flag(struct kunit *test)
 
 static struct kunit_case urb_cases[] = {
 	KUNIT_CASE(cursor_empty_entries),
+	KUNIT_CASE(cursor_write_in_pieces),
 	KUNIT_CASE(urb_scatter_flag),
 	{}
 };

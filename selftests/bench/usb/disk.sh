@@ -40,6 +40,8 @@ while [ $n -lt "$rounds" ]; do
 		wait_for shared
 		attach $who 127.0.0.1 3240 1-1
 		wait_for disk_of ${client[$who]} >/dev/null
+		# it is there before the kernel has done with it: one read waits for that
+		"$here/diskio" "$(disk_of ${client[$who]})" read 4096 1 || die "$who: no disk"
 		rows $who "$here/diskio" "$(disk_of ${client[$who]})"
 		detach $who
 	done

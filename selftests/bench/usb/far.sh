@@ -71,6 +71,8 @@ while [ $n -lt "$rounds" ]; do
 		for who in peer ours; do
 			attach $who 10.9.0.1 3240 1-1
 			wait_for disk_of ${client[$who]} >/dev/null
+			# it is there before the kernel has done with it: one read waits for that
+			"$here/diskio" "$(disk_of ${client[$who]})" read 4096 1 || die "$who: no disk"
 			rows $who $ms "$here/diskio" "$(disk_of ${client[$who]})"
 			buffered $who $ms "$(disk_of ${client[$who]})"
 			detach $who
