@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by the tests of nodes. A node is a network namespace on one bridge, with a
-# /run and a /var/lib of its own; alice is 10.0.0.1, bob 10.0.0.2 and so on.
+# /run and a /var/lib of its own; alice is 10.0.0.1 and fd00::1, bob
+# 10.0.0.2 and fd00::2, and so on.
 
 work=/tmp/work/node
 rm -rf "$work"
@@ -45,6 +46,7 @@ machine()
 		mount --make-rprivate /
 		ip link set lo up
 		ip addr add 10.0.0.$nodes/24 dev eth0
+		ip addr add fd00::$nodes/64 dev eth0 nodad
 		ip link set eth0 up
 		mount -t tmpfs run /run
 		mount -t tmpfs lib /var/lib

@@ -31,7 +31,7 @@ killed()
 	at alice rm -f /run/hearth/node.sock
 	[ $rc = 137 ]
 }
-calls=pwrite64,fdatasync,fsync,ftruncate,unlink,rename,link
+calls=write,pwrite64,fdatasync,fsync,ftruncate,unlink,rename,link
 
 # every BEFORE CHECK COMMAND...: kills at each (or $step-th), beginning with the folder BEFORE
 step=1

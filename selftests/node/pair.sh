@@ -5,13 +5,14 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 33
+plan 36
 machine alice
 start alice
 check "without a key it says what to do" says 2 "hearth node init" h alice node show
 check "a key is made" says 0 "name      alice" h alice node init --name alice
 check "a key is made once" says 2 "has a key already" h alice node init --name alice
-check "its file is its own" at alice sh -c '[ "$(stat -c %a /var/lib/hearth/node/key.pem)" = 600 ]'
+check "its files are its own" at alice sh -c \
+	'! find /var/lib/hearth/node -type f ! -perm 600 | grep . && test -s /var/lib/hearth/node/key.pem'
 node bob carol
 check "no peers yet" says 0 "no peers yet" h alice peer list
 
@@ -49,6 +50,16 @@ check "a name that is taken gets a number" says 0 "bob-2: " h alice peer list
 h carol peer add --id "$(id_of alice)" --name alice 10.0.0.1 >/dev/null
 check "peers by their ids" wait_for 20 state alice bob-2 linked
 check "that is known by its address then" says 0 "10.0.0.3:4820" h alice peer show bob-2
+
+# over IPv6, by an address of the network and by one of the link
+h carol peer add --id "$(id_of alice)" --name alice '[fd00::1]' >/dev/null
+stop carol
+start carol
+check "peers over IPv6" wait_for 20 state carol alice "linked, [fd00::1]:4820"
+local6=$(at alice ip -6 -o addr show dev eth0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+code=$(h alice peer invite)
+check "pairing over a link's own address" says 0 "alice: " h carol peer add "[$local6%eth0]" "$code"
+check "who pairs again keeps its name here, and has that address" state alice bob-2 "[fe80::"
 
 stop alice
 check "the other one sees the end" wait_for 20 state bob alice "said goodbye (shutdown)"

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -186,6 +187,8 @@ int main(int argc, char **argv)
 	/* No core dump and no debugger of the same user sees the key. */
 	prctl(PR_SET_DUMPABLE, 0);
 	raise_limit();
+	/* All that is made is ours alone; the control socket says otherwise itself. */
+	umask(077);
 	ret = start(&node, &options, &err);
 	if (ret) {
 		fprintf(stderr, SD_ERR "hearthd: %s\n", err.text);

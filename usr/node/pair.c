@@ -208,6 +208,15 @@ static uint64_t due(struct pair *pair, const struct link *link)
 	return source ? source->when + WAIT : 0;
 }
 
+/* As it calls itself; one that was a peer already stays what it is called here. */
+static void name_peer(struct node *node, struct store_peer *kept,
+		      const char *name)
+{
+	const struct peers_peer *known = peers_find(node, kept->id);
+
+	strcpy(kept->name, known ? known->kept.name : name);
+}
+
 static void welcome(struct pair *pair, struct link *link,
 		    const struct wire *join)
 {
@@ -220,7 +229,7 @@ static void welcome(struct pair *pair, struct link *link,
 	struct error err;
 
 	memcpy(kept.id, link->tls.peer, PEER_ID);
-	strcpy(kept.name, join->name);
+	name_peer(node, &kept, join->name);
 	if (join->port) {
 		kept.n_addresses = 1;
 		link_address_text(&link->from, join->port, kept.addresses[0]);
@@ -478,7 +487,9 @@ static void join_frame(struct link *link, const struct frame *frame)
 				link->address);
 	if (!ret) {
 		memcpy(kept.id, join->id, PEER_ID);
-		strcpy(kept.name, *join->name ? join->name : wire.name);
+		name_peer(link->node, &kept, wire.name);
+		if (*join->name)
+			strcpy(kept.name, join->name);
 		strcpy(kept.addresses[0], link->address);
 		ret = peers_put(link->node, &kept, &peer, &err);
 	}

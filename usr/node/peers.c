@@ -8,6 +8,7 @@
 #include "peers.h"
 
 #define PEERS_MAX	10000u
+#define DIALS_MAX	64u	/* at a time */
 #define DIAL_LEAST	(1 * NODE_SECOND)
 #define DIAL_MOST	(60 * NODE_SECOND)
 #define PING_EACH	(20 * NODE_SECOND)
@@ -270,6 +271,17 @@ const struct link_ops peers_ops = {
 
 /* --- dialling ----------------------------------------------------------------------- */
 
+/* Are as many on their way as there may be? The latest links are the first in the list. */
+static bool is_busy(const struct node *node)
+{
+	const struct link *link;
+	unsigned int n = 0;
+
+	for (link = node->links; link && n < DIALS_MAX; link = link->next)
+		n += link->outgoing && link->state < LINK_OPEN;
+	return n == DIALS_MAX;
+}
+
 static void dial(struct peers_peer *peer)
 {
 	struct node *node = peer->peers->node;
@@ -277,6 +289,10 @@ static void dial(struct peers_peer *peer)
 
 	if (!node->ready || peer->link || peer->dialled || !kept->n_addresses)
 		return;
+	if (is_busy(node)) {
+		set_timer(peer, DIAL_LEAST);
+		return;
+	}
 	peer->dialled = link_dial(node,
 				  kept->addresses[peer->tried++ %
 						  kept->n_addresses],

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "store.h"
 
@@ -121,12 +120,10 @@ static int migrate(struct store *store, const char *path, struct error *err)
 
 int store_open(struct store *store, const char *path, struct error *err)
 {
-	mode_t mask = umask(077);
 	int ret = sqlite3_open_v2(path, &store->db,
 				  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 				  SQLITE_OPEN_NOMUTEX, NULL);
 
-	umask(mask);
 	if (!store->db)
 		return error_set(err, ENOMEM, "out of memory");
 	sqlite3_extended_result_codes(store->db, 0);
