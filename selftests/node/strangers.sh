@@ -5,7 +5,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 28
+plan 31
 node alice bob
 machine mallory
 m() { at mallory env MALLORY="$work/mallory.key" ./mallory "$@"; }
@@ -43,6 +43,12 @@ check "a relayed pairing is refused" says 2 "the code is wrong" h bob peer add 1
 check "though the code reached the inviter's side" grep -q "joiner says 16" "$work/between"
 check "neither trusts anybody then" says 0 "no peers yet" h alice peer list
 check "on the other side too" says 0 "no peers yet" h bob peer list
+at mallory env MALLORY="$work/between.key" ./mallory pretend 5001 >"$work/pretend" &
+wait_for 10 grep -q listening "$work/pretend"
+check "an inviter who does not know the code is refused" says 2 "does not know the code" \
+	h bob peer add 10.0.0.3:5001 "$code"
+check "though he welcomes everybody" grep -q "welcomed bob" "$work/pretend"
+check "and is no peer" says 0 "no peers yet" h bob peer list
 check "a proof of another session is refused" says 1 "refused this one" m stale $alice "$code"
 check "the same code in its own session is not" says 0 "welcome alice" m again $alice "$code"
 check "once" says 1 "refused" env bash -c "nsenter -t ${holder[mallory]} -n -m --wd='$here' -- \
