@@ -28,6 +28,13 @@
 #define HCD_BUSES	63
 #define HCD_BUSES_LEFT	4
 
+/*
+ * A port of a root hub takes 4 KiB, used or not, most of it in sysfs: while less
+ * than so many buses are there a root hub has one port. What comes later may have
+ * to be shared.
+ */
+#define HCD_BUSES_SINGLE	32
+
 /* How long a server may keep the machine from its sleep. */
 #define HCD_SLEEP_MS	10000
 
@@ -339,20 +346,21 @@ static void hcd_idle_work(struct work_struct *work)
 	hcd_free(vhci);
 }
 
-/* Does the core have a bus for us? */
-static bool hcd_bus_left(void)
+/* Buses that the core has, of whatever controllers. */
+static unsigned int hcd_buses(void)
 {
 	struct usb_bus *bus;
-	int busnum, n = 0;
+	unsigned int n = 0;
+	int busnum;
 
 	mutex_lock(&usb_bus_idr_lock);
 	idr_for_each_entry(&usb_bus_idr, bus, busnum)
 		n++;
 	mutex_unlock(&usb_bus_idr_lock);
-	return n < HCD_BUSES - HCD_BUSES_LEFT;
+	return n;
 }
 
-static struct vhci_hcd *hcd_create(bool super)
+static struct vhci_hcd *hcd_create(bool super, u8 ports)
 {
 	/* Nothing is mapped for DMA: no address is out of reach. */
 	static const struct platform_device_info info = {
@@ -377,7 +385,7 @@ static struct vhci_hcd *hcd_create(bool super)
 	vhci = hcd_to_vhci(hcd);
 	INIT_DELAYED_WORK(&vhci->idle_work, hcd_idle_work);
 	INIT_DELAYED_WORK(&vhci->sleep_work, hcd_sleep_work);
-	roothub_init(&vhci->hub, hcd, super);
+	roothub_init(&vhci->hub, hcd, super, ports);
 	hcd->speed = super ? HCD_USB31 : HCD_USB2;
 	hcd->has_tt = !super;		/* takes low and full speed as well */
 	hcd->uses_new_polling = 1;
@@ -397,7 +405,7 @@ err_unregister:
 	return ERR_PTR(ret);
 }
 
-/* The controller of a speed that has the fewest ports, or NULL. */
+/* The controller of a speed that has the fewest ports taken, and one free, or NULL. */
 static struct vhci_hcd *hcd_least_used(bool super)
 {
 	unsigned int n, least = ROOTHUB_PORTS;
@@ -409,7 +417,7 @@ static struct vhci_hcd *hcd_least_used(bool super)
 		if (vhci->hub.super != super)
 			continue;
 		n = roothub_taken(&vhci->hub);
-		if (n >= least)
+		if (n >= least || n == vhci->hub.ports)
 			continue;
 		least = n;
 		found = vhci;
@@ -421,10 +429,14 @@ static struct vhci_hcd *hcd_least_used(bool super)
 static struct vhci_hcd *hcd_choose(bool super, struct netlink_ext_ack *extack)
 {
 	struct vhci_hcd *vhci, *shared = hcd_least_used(super);
+	unsigned int buses = hcd_buses();
 
 	if (shared && !roothub_taken(&shared->hub))
 		return shared;
-	vhci = hcd_bus_left() ? hcd_create(super) : ERR_PTR(-ENOSPC);
+	vhci = ERR_PTR(-ENOSPC);
+	if (buses < HCD_BUSES - HCD_BUSES_LEFT)
+		vhci = hcd_create(super, buses < HCD_BUSES_SINGLE ?
+				  1 : ROOTHUB_PORTS);
 	if (!IS_ERR(vhci))
 		return vhci;
 	if (shared) {

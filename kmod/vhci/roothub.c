@@ -17,13 +17,15 @@
  */
 #define ROOTHUB_SILENT_MAX	3
 
-void roothub_init(struct vhci_roothub *hub, struct usb_hcd *hcd, bool super)
+void roothub_init(struct vhci_roothub *hub, struct usb_hcd *hcd, bool super,
+		  u8 ports)
 {
 	int i;
 
 	spin_lock_init(&hub->lock);
 	hub->hcd = hcd;
 	hub->super = super;
+	hub->ports = ports;
 	for (i = 0; i < ROOTHUB_PORTS; i++) {
 		hub->root[i].index = i;
 		portstatus_init(&hub->root[i].ps, super);
@@ -39,7 +41,7 @@ struct vhci_root *roothub_reserve(struct vhci_roothub *hub)
 	int i;
 
 	spin_lock_irq(&hub->lock);
-	for (i = 0; i < ROOTHUB_PORTS; i++) {
+	for (i = 0; i < hub->ports; i++) {
 		if (hub->root[i].taken)
 			continue;
 		root = &hub->root[i];
@@ -66,7 +68,7 @@ unsigned int roothub_taken(struct vhci_roothub *hub)
 	int i;
 
 	spin_lock_irq(&hub->lock);
-	for (i = 0; i < ROOTHUB_PORTS; i++)
+	for (i = 0; i < hub->ports; i++)
 		n += hub->root[i].taken;
 	spin_unlock_irq(&hub->lock);
 	return n;
@@ -355,7 +357,7 @@ int roothub_status_data(struct usb_hcd *hcd, char *buf)
 	BUILD_BUG_ON(ROOTHUB_PORTS > 15);
 
 	spin_lock_irqsave(&hub->lock, flags);
-	for (i = 0; i < ROOTHUB_PORTS; i++)
+	for (i = 0; i < hub->ports; i++)
 		if (hub->root[i].ps.change)
 			changed |= BIT(i + 1);
 	spin_unlock_irqrestore(&hub->lock, flags);
@@ -368,7 +370,7 @@ int roothub_status_data(struct usb_hcd *hcd, char *buf)
 static int roothub_descriptor(struct vhci_roothub *hub, char *buf, u16 length)
 {
 	struct usb_hub_descriptor desc = {
-		.bNbrPorts = ROOTHUB_PORTS,
+		.bNbrPorts = hub->ports,
 		.wHubCharacteristics = cpu_to_le16(ROOTHUB_CHARACTERISTICS),
 	};
 
@@ -378,7 +380,7 @@ static int roothub_descriptor(struct vhci_roothub *hub, char *buf, u16 length)
 		desc.u.ss.bHubHdrDecLat = 0x04;	/* 0.4 us, the least allowed */
 	} else {
 		/* DeviceRemovable, then PortPwrCtrlMask, a bit a port + 1 */
-		const int bytes = ROOTHUB_PORTS / 8 + 1;
+		const int bytes = hub->ports / 8 + 1;
 
 		desc.bDescriptorType = USB_DT_HUB;
 		desc.bDescLength = USB_DT_HUB_NONVAR_SIZE + 2 * bytes;
@@ -480,7 +482,7 @@ int roothub_control(struct usb_hcd *hcd, u16 type, u16 value, u16 index,
 	case SetHubDepth:
 		return hub->super ? 0 : -EPIPE;
 	}
-	if (!port1 || port1 > ROOTHUB_PORTS)
+	if (!port1 || port1 > hub->ports)
 		return -EPIPE;
 
 	spin_lock_irqsave(&hub->lock, flags);

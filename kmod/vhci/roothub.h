@@ -21,6 +21,7 @@
 
 struct vhci_conn;
 
+/* Ports that a root hub may have. */
 #define ROOTHUB_PORTS		USB_SS_MAXPORTS
 
 /*
@@ -64,6 +65,7 @@ struct vhci_roothub {
 	 */
 	spinlock_t lock;
 	bool super;
+	u8 ports;			/* that it has */
 	struct vhci_root root[ROOTHUB_PORTS];
 };
 
@@ -82,7 +84,8 @@ static inline void plug_put(struct vhci_plug *plug)
 	kref_put(&plug->ref, plug->release);
 }
 
-void roothub_init(struct vhci_roothub *hub, struct usb_hcd *hcd, bool super);
+void roothub_init(struct vhci_roothub *hub, struct usb_hcd *hcd, bool super,
+		  u8 ports);
 struct vhci_root *roothub_reserve(struct vhci_roothub *hub);
 void roothub_unreserve(struct vhci_root *root);
 unsigned int roothub_taken(struct vhci_roothub *hub);
