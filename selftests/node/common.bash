@@ -50,7 +50,7 @@ machine()
 		ip link set eth0 up
 		mount -t tmpfs run /run
 		mount -t tmpfs lib /var/lib
-		mkdir -p /run/hearth /var/lib/hearth/node"
+		mkdir -p /run/hearth/node /var/lib/hearth/node"
 }
 
 # Has it left our namespaces?
@@ -84,7 +84,7 @@ start()
 }
 # It runs, or has ended already.
 started() { running "$1" || ! kill -0 "${daemon[$1]}"; }
-running() { at "$1" test -S /run/hearth/node.sock; }
+running() { at "$1" test -S /run/hearth/node/control; }
 
 # stop NAME [SIGNAL]: waits for its end, and returns its exit status
 stop()
@@ -92,7 +92,7 @@ stop()
 	local rc=0
 	kill "-${2-TERM}" "${daemon[$1]}"
 	wait "${daemon[$1]}" || rc=$?
-	at "$1" rm -f /run/hearth/node.sock
+	at "$1" rm -f /run/hearth/node/control
 	return $rc
 }
 

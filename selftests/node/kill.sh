@@ -28,7 +28,7 @@ killed()
 	# strace ends as what it traces
 	pkill -TERM -P "${daemon[alice]}"
 	wait "${daemon[alice]}" 2>/dev/null || rc=$?
-	at alice rm -f /run/hearth/node.sock
+	at alice rm -f /run/hearth/node/control
 	[ $rc = 137 ]
 }
 calls=write,pwrite64,fdatasync,fsync,ftruncate,unlink,rename,link

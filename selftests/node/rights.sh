@@ -45,7 +45,7 @@ ask()
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.settimeout(20)
-s.connect("/run/hearth/node.sock")
+s.connect("/run/hearth/node/control")
 s.sendall(sys.argv[1].encode() + b"\n")
 print(s.makefile().read(), end="")' "$2"
 }
@@ -88,7 +88,7 @@ import socket, time
 held = []
 for i in range(40):
     s = socket.socket(socket.AF_UNIX)
-    s.connect("/run/hearth/node.sock")
+    s.connect("/run/hearth/node/control")
     held.append(s)
 time.sleep(0.3)
 stay = 0
@@ -110,7 +110,7 @@ kill $hold
 check "a request has an end" says 0 "" at alice timeout 20 /usr/bin/python3 -I -c '
 import socket
 s = socket.socket(socket.AF_UNIX)
-s.connect("/run/hearth/node.sock")
+s.connect("/run/hearth/node/control")
 try:
     while True:
         s.sendall(b"x" * 65536)

@@ -7,7 +7,7 @@
 
 #include "../format/error.h"
 
-#define HEARTHD_SOCKET	"/run/hearth/node.sock"
+#define HEARTHD_SOCKET	"/run/hearth/node/control"
 
 /*
  * Asks @request, whose reference is taken, and waits for as long as it takes. Returns 0

@@ -21,7 +21,7 @@
 #include "verbs.h"
 
 #define STATE	"/var/lib/hearth/node"
-#define SOCKET	"/run/hearth/node.sock"
+#define SOCKET	"/run/hearth/node/control"
 
 static const char help[] =
 	"Usage: hearthd [--state FOLDER] [--socket PATH] [--listen ADDRESS[:PORT]]...\n"
