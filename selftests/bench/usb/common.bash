@@ -62,13 +62,13 @@ disk_of()
 	return 1
 }
 
-# device_of CLIENT SERIAL: has this controller such a device?
+# device_of CLIENT SERIAL: the folder of such a device of this controller, if it has one
 device_of()
 {
 	local f
 	for f in /sys/bus/usb/devices/*/serial; do
 		[ -e "$f" ] && [ "$(cat "$f" 2>/dev/null)" = "$2" ] || continue
-		case $(readlink -f "$f") in *"$1"*) return ;; esac
+		case $(readlink -f "$f") in *"$1"*) echo "${f%/serial}"; return ;; esac
 	done
 	return 1
 }
@@ -100,4 +100,4 @@ detach()
 }
 
 no_disk() { ! disk_of "${client[$1]}" >/dev/null; }
-no_device() { ! device_of "${client[$1]}" "$2"; }
+no_device() { ! device_of "${client[$1]}" "$2" >/dev/null; }

@@ -23,7 +23,7 @@ while [ $n -lt "$rounds" ]; do
 		"$here/urbwire 3250 1-1 ping 3 8 4000"
 	for who in peer ours; do
 		attach $who 127.0.0.1 3250 1-1
-		wait_for device_of ${client[$who]} LIAR1
+		wait_for device_of ${client[$who]} LIAR1 >/dev/null
 		rows $who "$here/urbfs LIAR1 deep 2 512 20000 64" \
 			"$here/urbfs LIAR1 ping 3 8 4000"
 		detach $who
