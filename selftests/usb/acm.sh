@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # A modem gadget at the stock server: opened and closed 40 times, each of which cancels
-# what its driver reads ahead, and taken back by the server while it is open. Not on
-# kasan and uml, see gadget.sh.
+# what its driver reads ahead, and taken back by the server while it is open.
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash

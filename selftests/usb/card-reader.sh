@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # A card reader gadget at the stock server, with a disk, a CD-ROM, an empty slot and a
-# card that is locked: each is what it is, cards come and go, and nothing is reset. Not
-# on kasan and uml, see gadget.sh.
+# card that is locked: each is what it is, cards come and go, and nothing is reset.
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash

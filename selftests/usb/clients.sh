@@ -8,7 +8,8 @@
 
 if [ "$HEARTH_ROLE" = node ]; then
 	plan 3
-	modprobe -a -q xhci-pci usbip-host sch_netem
+	modprobe -a -q xhci-pci sch_netem
+	the_server
 	for i in /sys/class/net/e*; do
 		tc qdisc add dev "${i##*/}" root netem delay 5ms
 	done

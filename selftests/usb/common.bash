@@ -3,6 +3,22 @@
 # What the USB tests share. The server is the stock one, in the same guest:
 # usbipd and usbip-host, on 127.0.0.1.
 
+# the_server [stock]: loads usbip-host, mended (usbip-host/use.patch) unless the test is
+# about the stock one, or this is not a guest of the harness
+the_server()
+{
+	local want=usbip_host_mended other=usbip_host
+	if [ "${1-}" = stock ] || ! modinfo $want >/dev/null 2>&1; then
+		want=usbip_host other=usbip_host_mended
+	fi
+	if [ -e /sys/module/$other ]; then
+		share_nothing
+		pkill -x usbipd && wait_for 10 eval '! pgrep -x usbipd >/dev/null'
+		rmmod $other || return
+	fi
+	modprobe $want
+}
+
 # share_nothing: what a test before this one has bound goes back to its drivers
 share_nothing()
 {
@@ -12,11 +28,11 @@ share_nothing()
 	done
 }
 
-# serve: start the stock server, once. It shares nothing yet.
+# serve [stock]: start the stock server, once. It shares nothing yet.
 serve()
 {
 	modprobe -q -a xhci-pci ehci-pci
-	modprobe usbip-host && modprobe hearth_vhci || return 1
+	the_server "$@" && modprobe hearth_vhci || return 1
 	share_nothing
 	pgrep usbipd >/dev/null || usbipd -D
 	wait_for 10 hearth usb list 127.0.0.1

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # A gadget with two configurations at the stock server, one changed for the other
 # while it is attached, and a talk of commands and answers of which one comes too late
-# (as with a chip card, or a scanner). Not on kasan and uml, see gadget.sh.
+# (as with a chip card, or a scanner).
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash

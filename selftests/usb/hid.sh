@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
 # A keyboard gadget at the stock server: each of 100 keys is heard once, and lamps are
-# lit there from here. Not on kasan and uml, see gadget.sh; and kmemleak finds that the
-# gadget loses a request of its own.
+# lit there from here. Not on kasan and uml: kmemleak finds that the gadget loses a request
+# of its own.
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # The stock server over a long line: the answer to a request crosses its cancellation,
 # and the server tells so only when it has something else to send. The device is
-# healthy, and stays. Not on kasan and uml, see gadget.sh. 10/A2
+# healthy, and stays. 10/A2
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash

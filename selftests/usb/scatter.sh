@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=6.12 full=stock,lockdep timeout=120
+# hearth-test: machine=plain kernels=6.12 full=stock,debug timeout=120
 # Long transfers are scatter lists, and the server is told so (URB_DMA_MAP_SG): the
-# stock one then needs no memory in one piece, and takes an URB of 5 MiB. Not on
-# kasan and uml, see gadget.sh. 10/A4
+# stock one then needs no memory in one piece, and takes an URB of 5 MiB. 10/A4
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./liar.bash

@@ -210,8 +210,10 @@ def prepare(name):
     with open(os.path.join(base, ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tools = build_usr()
-        tree = run(os.path.join(TOP, "scripts", "kernels"), "build", name, stderr=None).strip()
-        ours = [p for p in sorted(glob.glob(tree + "/**/*.ko", recursive=True))]
+        kernels = os.path.join(TOP, "scripts", "kernels")
+        tree = run(kernels, "build", name, stderr=None).strip()
+        ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
+        ours.append(run(kernels, "server", name, stderr=None).strip())
         installed = []
         if tools:
             for d, _, files in os.walk(tools):
