@@ -122,9 +122,10 @@ int wire_parse(const struct frame *frame, struct wire *wire, struct error *err)
 	ret = frame_parse(policy, frame, values, err);
 	for (i = 0; !ret && i < policy->n; i++)
 		if (values[i].count)
-			ret = take(policy->attrs[i].type, &values[i], wire,
-				   err);
-	return ret ? ret : take_addresses(frame, wire, err);
+			ret = policy->attrs[i].type == WIRE_ATTR_ADDRESS ?
+			      take_addresses(frame, wire, err) :
+			      take(policy->attrs[i].type, &values[i], wire, err);
+	return ret;
 }
 
 static void put(struct frame_out *out, const struct frame_attr *attr,
