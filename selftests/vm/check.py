@@ -151,7 +151,7 @@ def check(args, runs, effort, scratch):
         for kname in used:
             say("preparing our tools" if kname == "host" else f"preparing kernel {kname}, our modules and the guest")
             try:
-                root = tree.prepare(kname)
+                root = tree.prepare(kname, any(t.subset() == "usb" for t, k in runs if k == kname))
             except (subprocess.CalledProcessError, SystemExit, OSError) as e:
                 out.result(f"{kname} build", [str(e)])
                 continue

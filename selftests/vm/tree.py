@@ -200,9 +200,10 @@ def build_usr():
     return dest
 
 
-def prepare(name):
-    """Build all for a kernel. Returns the folder of its guest tree; beside it
-    lies the same as FOLDER.cpio. For "host", which has no guest, that of our tools."""
+def prepare(name, server=False):
+    """Build all for a kernel, with the server of the USB tests if that is asked for: it
+    needs the kernel's source. Returns the folder of its guest tree; beside it lies the
+    same as FOLDER.cpio. For "host", which has no guest, that of our tools."""
     if name == "host":
         return build_usr()
     base = os.path.join(CACHE, "guest")
@@ -213,7 +214,8 @@ def prepare(name):
         kernels = os.path.join(TOP, "scripts", "kernels")
         tree = run(kernels, "build", name, stderr=None).strip()
         ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
-        ours.append(run(kernels, "server", name, stderr=None).strip())
+        if server:
+            ours.append(run(kernels, "server", name, stderr=None).strip())
         installed = []
         if tools:
             for d, _, files in os.walk(tools):
