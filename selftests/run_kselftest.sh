@@ -66,7 +66,7 @@ programs()
 # modules FILE: those that it loads; one that is missing is often left out of a test
 modules()
 {
-	{ cat "$1"; grep -qw serve "$1" && echo "modprobe xhci-pci usbip-host"; grep -qw ramdisks "$1" && echo "modprobe brd"; } |
+	{ cat "$1"; grep -qwE 'serve|the_server' "$1" && echo "modprobe xhci-pci usbip-host"; grep -qw ramdisks "$1" && echo "modprobe brd"; } |
 		sed -E 's/[a-z_]+=.*//' | sed -nE 's/.*\bmodprobe +((-[aq]+ +)*)([a-zA-Z0-9_ -]*).*/\3/p' |
 		tr ' ' '\n' | grep -E '^[a-z][a-z0-9_-]+$' | sort -u | tr '\n' ' '
 }
