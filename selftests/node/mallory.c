@@ -16,6 +16,7 @@
  *	mallory none ADDR		no certificate
  *	mallory silent ADDR N		N connections without a word; prints how many stay
  *	mallory rubbish ADDR		frames that are none, from within the session
+ *	mallory swollen ADDR		a JOIN with an address, which has none, of 3500 bytes
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -287,6 +288,38 @@ static int guess(const char *addr, int n)
 	return 0;
 }
 
+static const struct frame_policy *policy_of(unsigned int type)
+{
+	const struct frame_policy *policy = wire_policies;
+
+	while (policy->type != type)
+		policy++;
+	return policy;
+}
+
+static int swollen(const char *addr)
+{
+	const struct frame_policy *join = policy_of(WIRE_JOIN);
+	static const uint8_t text[3500] = "10.0.0.9:4820";
+	uint8_t proof[WIRE_PROOF] = { 1 }, bytes[4096];
+	struct frame_out out;
+	struct session s;
+	struct error err;
+	struct wire wire;
+	int ret = begin(&s, reach(addr), 0, WIRE_PAIRING, &err);
+
+	frame_begin(&out, bytes, sizeof(bytes), WIRE_JOIN, 0, 0);
+	frame_put(&out, frame_attr(join, WIRE_ATTR_PROOF), proof, WIRE_PROOF);
+	frame_put(&out, frame_attr(join, WIRE_ATTR_NAME), "mallory", 7);
+	frame_put(&out, frame_attr(policy_of(WIRE_PEER), WIRE_ATTR_ADDRESS),
+		  text, sizeof(text));
+	if (!ret && tls_send(&s.tls, bytes, frame_end(&out), &err) > 0)
+		ret = get(&s, &wire, PATIENCE, &err);
+	printf("refused: %s\n", ret ? err.text : "not");
+	end(&s);
+	return ret ? 1 : 0;
+}
+
 /* Passes on what @from has. Returns 0 while there may be more. */
 static int pass(struct session *from, struct session *to, const char *who)
 {
@@ -452,6 +485,8 @@ static int run(const char *what, const char *addr, const char *more)
 		return silent(addr, atoi(more));
 	if (!strcmp(what, "rubbish"))
 		return rubbish(addr);
+	if (!strcmp(what, "swollen"))
+		return swollen(addr);
 	return 2;
 }
 

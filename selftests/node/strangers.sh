@@ -5,7 +5,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 31
+plan 32
 node alice bob
 machine mallory
 m() { at mallory env MALLORY="$work/mallory.key" ./mallory "$@"; }
@@ -23,6 +23,7 @@ check "plain text is refused" sh -c "! nsenter -t ${holder[mallory]} -n -- timeo
 # --- wrong codes
 code=$(h alice peer invite --ttl 600)
 check "a wrong code is refused" says 1 "refused this one" m join $alice 0000-0000-0000
+check "one with an address of 3500 bytes, where none belongs, too" says 1 "refused this one" m swollen $alice
 m guess $alice 4 >"$work/guess"
 ms=$(sed -n 's/ ms//p' "$work/guess")
 check "wrong codes are tried once a second" test "$ms" -ge 3000

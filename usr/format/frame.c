@@ -222,21 +222,19 @@ int frame_parse_nest(const struct frame_policy *policy,
 	return parse(policy, nest->data, nest->size, 1, values, err);
 }
 
-bool frame_each(const uint8_t *body, size_t size, uint16_t type, size_t *at,
-		struct frame_value *value)
+bool frame_each(const struct frame_attr *attr, const uint8_t *body, size_t size,
+		size_t *at, struct frame_value *value)
 {
 	struct error err;
 	struct raw raw;
 
 	while (raw_next(body, size, at, &raw, &err) > 0) {
-		if ((raw.type & ~FRAME_MANDATORY) != type)
+		if ((raw.type & ~FRAME_MANDATORY) != attr->type)
 			continue;
 		*value = (struct frame_value){
 			.count = 1, .data = raw.data, .size = raw.size,
 		};
-		if (raw.size == 4)
-			value->number = get32(raw.data);
-		return true;
+		return !take(attr, &raw, 0, &value->number, &err);
 	}
 	return false;
 }

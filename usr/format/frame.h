@@ -95,11 +95,12 @@ int frame_parse_nest(const struct frame_policy *policy,
 		     struct error *err);
 
 /*
- * The attributes of one type, one after the other, of a body that has been parsed:
- * begin with @at = 0. Returns false behind the last.
+ * The attributes of one line of a table, one after the other, of a body that has been
+ * parsed: begin with @at = 0. Returns false behind the last, and at one that is not
+ * as the line says.
  */
-bool frame_each(const uint8_t *body, size_t size, uint16_t type, size_t *at,
-		struct frame_value *value);
+bool frame_each(const struct frame_attr *attr, const uint8_t *body, size_t size,
+		size_t *at, struct frame_value *value);
 
 /* A frame that is being written. */
 struct frame_out {

@@ -51,14 +51,14 @@ static const struct frame_policy *policy_of(unsigned int type)
 	return NULL;
 }
 
-static int take_addresses(const struct frame *frame, struct wire *wire,
+static int take_addresses(const struct frame_attr *attr,
+			  const struct frame *frame, struct wire *wire,
 			  struct error *err)
 {
 	struct frame_value value;
 	size_t at = 0;
 
-	while (frame_each(frame->body, frame->size, WIRE_ATTR_ADDRESS, &at,
-			  &value)) {
+	while (frame_each(attr, frame->body, frame->size, &at, &value)) {
 		if (wire->n_addresses == WIRE_ADDRESSES)
 			return error_set(err, EPROTO, "more than %u addresses",
 					 WIRE_ADDRESSES);
@@ -123,7 +123,7 @@ int wire_parse(const struct frame *frame, struct wire *wire, struct error *err)
 	for (i = 0; !ret && i < policy->n; i++)
 		if (values[i].count)
 			ret = policy->attrs[i].type == WIRE_ATTR_ADDRESS ?
-			      take_addresses(frame, wire, err) :
+			      take_addresses(&policy->attrs[i], frame, wire, err) :
 			      take(policy->attrs[i].type, &values[i], wire, err);
 	return ret;
 }

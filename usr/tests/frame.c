@@ -169,6 +169,7 @@ static void frame_skips_what_it_need_not_know(void)
 
 static void frame_lists(void)
 {
+	const struct frame_attr *list = &attrs[V_LIST];
 	struct frame_value value;
 	struct frame_out out;
 	size_t at = 0;
@@ -178,11 +179,17 @@ static void frame_lists(void)
 	frame_put(&out, &attrs[V_TEXT], "b", 1);
 	frame_put(&out, &attrs[V_LIST], "cd", 2);
 	expect(!parse(&out) && values[V_LIST].count == 2);
-	expect(frame_each(data + FRAME_HEADER, out.size - FRAME_HEADER, LIST,
+	expect(frame_each(list, data + FRAME_HEADER, out.size - FRAME_HEADER,
 			  &at, &value) && *value.data == 'a');
-	expect(frame_each(data + FRAME_HEADER, out.size - FRAME_HEADER, LIST,
+	expect(frame_each(list, data + FRAME_HEADER, out.size - FRAME_HEADER,
 			  &at, &value) && value.size == 2);
-	expect(!frame_each(data + FRAME_HEADER, out.size - FRAME_HEADER, LIST,
+	expect(!frame_each(list, data + FRAME_HEADER, out.size - FRAME_HEADER,
+			   &at, &value));
+	/* What no table has let pass is not handed out either. */
+	begin(&out);
+	frame_put(&out, list, "123456789", 9);
+	at = 0;
+	expect(!frame_each(list, data + FRAME_HEADER, out.size - FRAME_HEADER,
 			   &at, &value));
 }
 

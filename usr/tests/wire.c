@@ -81,10 +81,29 @@ static void wire_addresses_are_counted(void)
 	expect_has(err.text, "more than 8 addresses");
 }
 
+/* Whose table has none is not asked for their length either. */
+static void wire_has_addresses_where_they_belong(void)
+{
+	static const char text[WIRE_ADDRESSES * WIRE_ADDRESS + 3000] = "x";
+	const struct frame_attr *name = &wire_policies[0].attrs[0];
+	struct frame_attr address = wire_policies[7].attrs[3];
+	struct frame_out out;
+	struct frame frame;
+	struct wire back;
+
+	frame_begin(&out, data, sizeof(data), WIRE_HELLO, 0, 0);
+	frame_put(&out, name, "desk", 4);
+	frame_put(&out, &address, text, sizeof(text));
+	expect(frame_next(data, frame_end(&out), &frame, &err) > 0);
+	expect(!wire_parse(&frame, &back, &err));
+	expect(!back.n_addresses && !*back.addresses[0]);
+}
+
 const struct test tests[] = {
 	TEST(wire_goes_there_and_back),
 	TEST(wire_takes_names_that_show_alone),
 	TEST(wire_refuses_the_rest),
 	TEST(wire_addresses_are_counted),
+	TEST(wire_has_addresses_where_they_belong),
 	{ 0 },
 };
