@@ -12,6 +12,16 @@ static int digit(char c)
 	return -1;
 }
 
+bool hex_digits(const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (digit(text[i]) < 0)
+			return false;
+	return true;
+}
+
 bool hex_parse(const char *text, uint8_t *bytes, size_t size)
 {
 	size_t i;

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Are these @size bytes, which need no end, hexadecimal digits of either case? */
+bool hex_digits(const char *text, size_t size);
+
 /* Exactly 2 * @size hexadecimal digits, of either case; false for others. */
 bool hex_parse(const char *text, uint8_t *bytes, size_t size);
 

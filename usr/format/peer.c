@@ -28,7 +28,7 @@ bool peer_name_valid(const char *name, size_t size)
 	if (*name == ' ' || *name == '-' || name[size - 1] == ' ')
 		return false;
 	/* An id, or the beginning of one that is long enough to name a peer by. */
-	return size < 8 || strspn(name, "0123456789abcdefABCDEF") < size;
+	return size < 8 || !hex_digits(name, size);
 }
 
 const char *peer_role_name(enum peer_role role)

@@ -17,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data, size);
 	text[size] = 0;
+	/* a name of the wire has no end */
+	if (peer_name_valid((const char *)data, size) !=
+	    peer_name_valid(text, size))
+		abort();
 	if (peer_name_valid(text, size) &&
 	    (!utf8_valid(text, size) || strlen(text) != size ||
 	     size >= PEER_NAME || peer_id_parse(text, id)))

@@ -24,8 +24,16 @@ static void hex_refuses_the_rest(void)
 	expect(!hex_parse(" 0ffa10b", bytes, 4));
 }
 
+static void hex_tells_digits(void)
+{
+	expect(hex_digits("09afAF", 6));
+	expect(hex_digits("0g", 1) && !hex_digits("0g", 2));
+	expect(!hex_digits("\0", 1));
+}
+
 const struct test tests[] = {
 	TEST(hex_goes_there_and_back),
 	TEST(hex_refuses_the_rest),
+	TEST(hex_tells_digits),
 	{ 0 },
 };

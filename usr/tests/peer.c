@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+
 #include "../format/peer.h"
 #include "test.h"
 
@@ -29,6 +31,18 @@ static void peer_names(void)
 	expect(!valid("\xff"));
 }
 
+/* As on the wire: what lies behind it is not the name's, nor anybody's. */
+static void peer_names_need_no_end(void)
+{
+	char *name = malloc(8);
+
+	memcpy(name, "deadbeef", 8);
+	expect(!peer_name_valid(name, 8));
+	memcpy(name, "deadbees", 8);
+	expect(peer_name_valid(name, 8));
+	free(name);
+}
+
 static void peer_ids(void)
 {
 	static const char text[] =
@@ -56,6 +70,7 @@ static void peer_roles(void)
 
 const struct test tests[] = {
 	TEST(peer_names),
+	TEST(peer_names_need_no_end),
 	TEST(peer_ids),
 	TEST(peer_roles),
 	{ 0 },
