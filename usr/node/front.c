@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "../format/address.h"
 #include "front.h"
 #include "link.h"
 #include "pair.h"
@@ -157,26 +155,14 @@ static int listen_at(struct sockaddr_storage *ss, socklen_t len)
 
 static int open_door(struct node *node, const char *text, struct error *err)
 {
-	const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-	};
 	struct front *front = node->front;
 	struct sockaddr_storage ss = { 0 };
-	struct addrinfo *list;
-	struct address addr;
 	socklen_t len;
 	uint16_t port;
-	int fd;
+	int fd, ret = link_resolve(text, &ss, &len, err);
 
-	if (address_parse(text, WIRE_PORT_TEXT, &addr, err))
-		return -err->code;
-	if (addr.kind != ADDRESS_INET ||
-	    getaddrinfo(addr.host, addr.port, &hints, &list))
-		return error_set(err, EINVAL, "%s is no numeric address", text);
-	memcpy(&ss, list->ai_addr, list->ai_addrlen);
-	len = list->ai_addrlen;
-	freeaddrinfo(list);
+	if (ret)
+		return ret;
 	fd = listen_at(&ss, len);
 	if (fd < 0)
 		return error_set(err, -fd, "cannot listen at %s: %s", text,

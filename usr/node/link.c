@@ -66,8 +66,8 @@ bool link_same_source(const struct sockaddr_storage *a,
 	return !memcmp(x, y, sizeof(x));
 }
 
-static int resolve(const char *text, struct sockaddr_storage *ss,
-		   socklen_t *len, struct error *err)
+int link_resolve(const char *text, struct sockaddr_storage *ss, socklen_t *len,
+		 struct error *err)
 {
 	const struct addrinfo hints = {
 		.ai_socktype = SOCK_STREAM,
@@ -489,7 +489,7 @@ struct link *link_dial(struct node *node, const char *address, const char *alpn,
 	struct link *link;
 	int fd;
 
-	if (resolve(address, &ss, &len, err))
+	if (link_resolve(address, &ss, &len, err))
 		return NULL;
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		    0);

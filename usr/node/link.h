@@ -90,6 +90,10 @@ void link_reap(struct node *node);
 bool link_same_source(const struct sockaddr_storage *a,
 		      const struct sockaddr_storage *b);
 
+/* The other way round, of a numeric address. Returns 0 or a negative errno. */
+int link_resolve(const char *text, struct sockaddr_storage *ss, socklen_t *len,
+		 struct error *err);
+
 /* A socket address as ADDRESS:PORT or [ADDRESS%SCOPE]:PORT. */
 void link_address_text(const struct sockaddr_storage *ss, uint16_t port,
 		       char text[static WIRE_ADDRESS]);
