@@ -82,9 +82,9 @@ static int start(gnutls_aead_cipher_hd_t *cipher, const uint8_t *key,
 			       gnutls_strerror(ret)) : 0;
 }
 
+/* Head and all into @file. */
 static int seal(const struct text *text, const uint8_t *key,
-		uint8_t head[static BACKUP_HEAD], const struct backup *backup,
-		uint8_t *sealed, struct error *err)
+		const struct backup *backup, uint8_t *file, struct error *err)
 {
 	gnutls_aead_cipher_hd_t cipher;
 	size_t size = backup->size;
@@ -92,18 +92,19 @@ static int seal(const struct text *text, const uint8_t *key,
 
 	if (ret)
 		return ret;
-	backup_format(backup, head);
+	backup_format(backup, file);
 	ret = gnutls_aead_cipher_encrypt(cipher, backup->nonce, BACKUP_NONCE,
-					 head, BACKUP_HEAD, BACKUP_TAG,
-					 text->data, text->size, sealed, &size);
+					 file, BACKUP_HEAD, BACKUP_TAG,
+					 text->data, text->size,
+					 file + BACKUP_HEAD, &size);
 	gnutls_aead_cipher_deinit(cipher);
 	return ret || size != backup->size ?
 	       error_set(err, EIO, "it cannot be sealed") : 0;
 }
 
 int backup_seal(struct node *node, const uint8_t key[static BACKUP_KEY],
-		uint8_t head[static BACKUP_HEAD], uint8_t **sealed,
-		struct error *err)
+		const uint8_t head[static BACKUP_HEAD], uint8_t **file,
+		size_t *size, struct error *err)
 {
 	struct text text = { .room = BACKUP_MAX - BACKUP_TAG };
 	uint8_t probe[BACKUP_HEAD + BACKUP_TAG] = { 0 };
@@ -116,19 +117,20 @@ int backup_seal(struct node *node, const uint8_t key[static BACKUP_KEY],
 	if (ret)
 		return ret;
 	text.data = malloc(text.room);
-	*sealed = malloc(BACKUP_MAX);
-	if (!text.data || !*sealed)
+	*file = malloc(BACKUP_HEAD + BACKUP_MAX);
+	if (!text.data || !*file)
 		ret = error_set(err, ENOMEM, "out of memory");
 	if (!ret)
 		ret = add_node(node, &text, err);
 	if (!ret)
 		ret = add_peers(node, &text, err);
 	backup.size = (uint32_t)(text.size + BACKUP_TAG);
+	*size = BACKUP_HEAD + backup.size;
 	if (!ret)
-		ret = seal(&text, key, head, &backup, *sealed, err);
+		ret = seal(&text, key, &backup, *file, err);
 	wipe(&text);
 	if (ret)
-		free(*sealed);
+		free(*file);
 	return ret;
 }
 

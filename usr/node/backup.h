@@ -10,12 +10,12 @@
 #include "node.h"
 
 /*
- * @head: of the file, without its size, which is filled in. Returns 0 and @sealed, to
- * be freed, or a negative errno.
+ * @head: of the file, but for its size. Returns 0 and the whole file, @size bytes at
+ * *@file, to be freed, or a negative errno.
  */
 int backup_seal(struct node *node, const uint8_t key[static BACKUP_KEY],
-		uint8_t head[static BACKUP_HEAD], uint8_t **sealed,
-		struct error *err);
+		const uint8_t head[static BACKUP_HEAD], uint8_t **file,
+		size_t *size, struct error *err);
 
 /*
  * @data, @size: the whole file. Peers and name become those of the backup, and last of

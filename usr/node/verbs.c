@@ -89,26 +89,17 @@ static uint8_t *bytes_of(const char *text, size_t *size, struct error *err)
 	return bytes;
 }
 
-static void answer_file(struct asked *asked, const uint8_t *head,
-			const uint8_t *sealed)
+static void answer_file(struct asked *asked, const uint8_t *file, size_t size)
 {
-	struct backup backup;
 	struct error err;
-	char *text;
+	char *text = malloc(2 * size + 1);
 
-	if (backup_parse(head, BACKUP_HEAD, &backup, &err) &&
-	    backup.size > BACKUP_MAX) {
-		control_refuse(asked, &err);
-		return;
-	}
-	text = malloc(2 * (BACKUP_HEAD + (size_t)backup.size) + 1);
 	if (!text) {
 		error_set(&err, ENOMEM, "out of memory");
 		control_refuse(asked, &err);
 		return;
 	}
-	hex_text(head, BACKUP_HEAD, text);
-	hex_text(sealed, backup.size, text + 2 * BACKUP_HEAD);
+	hex_text(file, size, text);
 	control_answer(asked, json_pack("{s:s}", "data", text));
 	free(text);
 }
@@ -116,24 +107,23 @@ static void answer_file(struct asked *asked, const uint8_t *head,
 static void backup_node(struct node *node, struct asked *asked,
 			const struct request *request)
 {
-	uint8_t *head, *sealed;
+	uint8_t *head, *file;
 	struct error err;
 	size_t size;
 	int ret;
 
 	head = bytes_of(request->data, &size, &err);
-	if (!head || size != BACKUP_HEAD) {
-		error_set(&err, EINVAL, "the head of a backup has %u bytes",
-			  BACKUP_HEAD);
-		ret = -EINVAL;
-	} else {
-		ret = backup_seal(node, request->key, head, &sealed, &err);
-	}
+	if (!head || size != BACKUP_HEAD)
+		ret = error_set(&err, EINVAL,
+				"the head of a backup has %u bytes",
+				BACKUP_HEAD);
+	else
+		ret = backup_seal(node, request->key, head, &file, &size, &err);
 	if (ret) {
 		control_refuse(asked, &err);
 	} else {
-		answer_file(asked, head, sealed);
-		free(sealed);
+		answer_file(asked, file, size);
+		free(file);
 	}
 	free(head);
 }
