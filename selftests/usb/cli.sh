@@ -19,7 +19,8 @@ refused() { local out rc want=$1; shift; out=$("$@" 2>&1); rc=$?; echo "$out (ex
 anybody() { setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-groups "$@"; }
 
 ip link set lo up
-modprobe -a xhci_pci ehci_pci usb-storage sd_mod
+modprobe -a usb-storage sd_mod
+controllers
 the_server
 share_nothing
 pgrep usbipd >/dev/null || usbipd -D

@@ -28,10 +28,25 @@ share_nothing()
 	done
 }
 
+# controllers: the node's own. The driver of one gives it a quarter of a second for its
+# reset and then gives up, which is not long where the guest itself has to wait. On a
+# machine that is not the harness's they stay as they are.
+controllers()
+{
+	local dev class
+	modprobe -q -a xhci-pci ehci-pci
+	[[ $(</proc/cmdline) = *hearth.role=* ]] || return 0
+	for dev in /sys/bus/pci/devices/*; do
+		{ read -r class <"$dev/class"; } 2>/dev/null || continue
+		case $class in 0x0c0320 | 0x0c0330) ;; *) continue ;; esac
+		wait_for 20 eval "[ -e $dev/driver ] || { echo ${dev##*/} >/sys/bus/pci/drivers_probe; [ -e $dev/driver ]; }"
+	done
+}
+
 # serve [stock]: start the stock server, once. It shares nothing yet.
 serve()
 {
-	modprobe -q -a xhci-pci ehci-pci
+	controllers
 	the_server "$@" && modprobe hearth_vhci || return 1
 	share_nothing
 	pgrep usbipd >/dev/null || usbipd -D
