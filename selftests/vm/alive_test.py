@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -37,12 +38,14 @@ class Killed(unittest.TestCase):
 
     def killed(self, number, *cmd):
         mark = os.urandom(8).hex()
-        with subprocess.Popen([os.path.join(TOP, "scripts", cmd[0]), *cmd[1:]], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env={**os.environ, MARK: mark}) as p:
+        with tempfile.TemporaryFile() as said, subprocess.Popen(
+                [os.path.join(TOP, "scripts", cmd[0]), *cmd[1:]], stdin=subprocess.DEVNULL,
+                stdout=said, stderr=said, env={**os.environ, MARK: mark}) as p:
             qemu = self.wait("a guest", lambda: [line for _, line in marked(mark)
                                                  if line.startswith("qemu-system")] or p.poll() is not None)
-            self.assertNotEqual(qemu, True, f"{cmd} ended by itself")
+            if qemu is True:
+                said.seek(0)
+                self.fail(f"{cmd} ended by itself with {p.returncode}:\n" + said.read().decode(errors="replace")[-3000:])
             scratch = re.search(re.escape(CACHE) + "/run/[^/ ]+", qemu[0]).group()
             self.assertTrue(os.path.isdir(scratch))
             p.send_signal(number)

@@ -60,6 +60,7 @@ def host_checks(out, full):
     host_check(out, "host verdicts", sys.executable, "selftests/vm/verdict_test.py")
     host_check(out, "host help", sys.executable, "selftests/vm/help_test.py")
     host_check(out, "host own time", sys.executable, "selftests/vm/clock_test.py")
+    host_check(out, "host tools", sys.executable, "selftests/vm/tree_test.py")
     host_check(out, "host no process outlives", sys.executable, "selftests/vm/alive_test.py")
     host_check(out, "host usr tests", "make", "-C", "usr", "check",
                f"FUZZ_TIME={60 if full else 2}", "OUT=" + os.path.join(CACHE, "build", "usr", "check"))

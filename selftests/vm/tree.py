@@ -177,12 +177,21 @@ def cpio(root, archive, subdir="."):
     os.rename(archive + ".tmp", archive)
 
 
+def sweep(base, prefix):
+    """Of the folders that are ready, the four used last are kept."""
+    old = sorted(glob.glob(os.path.join(base, prefix + ".*.ready")), key=os.path.getmtime)
+    for ready in old[:-4]:
+        os.unlink(ready)
+        shutil.rmtree(ready[:-6], ignore_errors=True)
+        if os.path.exists(ready[:-6] + ".cpio"):
+            os.unlink(ready[:-6] + ".cpio")
+
+
 def build_usr():
-    """Our tools; returns the folder with the installed files, or None."""
-    if not os.path.exists(os.path.join(TOP, "usr", "Makefile")):
-        return None
-    out = os.path.join(CACHE, "build", "usr", "out")
-    dest = os.path.join(CACHE, "build", "usr", "dest")
+    """Our tools; returns the folder with the installed files. It is named by what they hold and
+    never changed: another run, of another tree perhaps, may be using the one of before."""
+    base = os.path.join(CACHE, "build", "usr")
+    out = os.path.join(base, "out")
     log = os.path.join(CACHE, "log", "usr.log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     with open(log, "w", encoding="utf-8") as f:
@@ -191,12 +200,19 @@ def build_usr():
             f.flush()
             raise SystemExit("check: our tools do not build:\n" + read(log)[-3000:])
     # the programs are what lies, executable, in OUT itself
-    shutil.rmtree(dest, ignore_errors=True)
-    os.makedirs(dest + "/usr/sbin")
-    for path in glob.glob(out + "/*"):
-        if os.path.isfile(path) and os.access(path, os.X_OK):
-            shutil.copy2(path, dest + "/usr/sbin/")
-    shutil.copy2(TOP + "/usr/systemd/attach", dest + "/usr/sbin/hearth-attach")
+    programs = {"hearth-attach": TOP + "/usr/systemd/attach"}
+    programs.update((os.path.basename(path), path) for path in glob.glob(out + "/*")
+                    if os.path.isfile(path) and os.access(path, os.X_OK))
+    dest = os.path.join(base, "dest." + digest(*(part for item in sorted(programs.items()) for part in item)))
+    if not os.path.exists(dest + ".ready"):
+        shutil.rmtree(dest, ignore_errors=True)
+        os.makedirs(dest + "/usr/sbin")
+        for name, path in programs.items():
+            shutil.copy2(path, os.path.join(dest, "usr/sbin", name))
+        with open(dest + ".ready", "w", encoding="ascii"):
+            pass
+    os.utime(dest + ".ready")
+    sweep(base, "dest")
     return dest
 
 
@@ -204,44 +220,36 @@ def prepare(name, server=False):
     """Build all for a kernel, with the server of the USB tests if that is asked for: it
     needs the kernel's source. Returns the folder of its guest tree; beside it lies the
     same as FOLDER.cpio. For "host", which has no guest, that of our tools."""
-    if name == "host":
-        return build_usr()
     base = os.path.join(CACHE, "guest")
     os.makedirs(base, exist_ok=True)
     with open(os.path.join(base, ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tools = build_usr()
-        kernels = os.path.join(TOP, "scripts", "kernels")
-        tree = run(kernels, "build", name, stderr=None).strip()
-        ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
-        if server:
-            ours.append(run(kernels, "server", name, stderr=None).strip())
-        installed = []
-        if tools:
-            for d, _, files in os.walk(tools):
-                installed += [os.path.join(d, f) for f in files
-                              if "/bin" in d or "/sbin" in d or "/libexec" in d or "/lib/" in d]
-        key = digest(*(f"{VM}/{f}" for f in "programs modules init run-tests limit qmp tree.py".split()),
-                     kernel(name, "version"), kernel(name, "release"), kernel(name, "key"),
-                     *ours, *sorted(installed))
-        root = os.path.join(base, f"{name}.{key}")
-        if not os.path.exists(root + ".ready"):
-            shutil.rmtree(root, ignore_errors=True)
-            os.makedirs(root)
-            userland(root)
-            modules(root, name, ours)
-            for f in installed:
-                install(root, f, f[len(tools):])
-            link_cache(root)
-            if name != "uml":
-                cpio(root, root + ".cpio")
-            with open(root + ".ready", "w", encoding="ascii"):
-                pass
-        os.utime(root + ".ready")
-        old = sorted(glob.glob(os.path.join(base, name + ".*.ready")), key=os.path.getmtime)
-        for ready in old[:-4]:
-            os.unlink(ready)
-            shutil.rmtree(ready[:-6], ignore_errors=True)
-            if os.path.exists(ready[:-6] + ".cpio"):
-                os.unlink(ready[:-6] + ".cpio")
+        return tools if name == "host" else guest_tree(base, name, tools, server)
+
+
+def guest_tree(base, name, tools, server):
+    kernels = os.path.join(TOP, "scripts", "kernels")
+    tree = run(kernels, "build", name, stderr=None).strip()
+    ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
+    if server:
+        ours.append(run(kernels, "server", name, stderr=None).strip())
+    installed = sorted(os.path.join(d, f) for d, _, files in os.walk(tools) for f in files)
+    key = digest(*(f"{VM}/{f}" for f in "programs modules init run-tests limit qmp tree.py".split()),
+                 kernel(name, "version"), kernel(name, "release"), kernel(name, "key"), *ours, *installed)
+    root = os.path.join(base, f"{name}.{key}")
+    if not os.path.exists(root + ".ready"):
+        shutil.rmtree(root, ignore_errors=True)
+        os.makedirs(root)
+        userland(root)
+        modules(root, name, ours)
+        for f in installed:
+            install(root, f, f[len(tools):])
+        link_cache(root)
+        if name != "uml":
+            cpio(root, root + ".cpio")
+        with open(root + ".ready", "w", encoding="ascii"):
+            pass
+    os.utime(root + ".ready")
+    sweep(base, name)
     return root
