@@ -31,6 +31,19 @@ bool peer_name_valid(const char *name, size_t size)
 	return size < 8 || !hex_digits(name, size);
 }
 
+bool peer_may(enum peer_role role, const uint8_t id[static PEER_ID],
+	      const struct peer_grant *grant)
+{
+	unsigned int i;
+
+	if (!grant->n)
+		return role == PEER_SELF;
+	for (i = 0; i < grant->n; i++)
+		if (!memcmp(grant->peers[i], id, PEER_ID))
+			return true;
+	return false;
+}
+
 const char *peer_role_name(enum peer_role role)
 {
 	return roles[role];

@@ -28,6 +28,22 @@ void peer_id_text(const uint8_t id[static PEER_ID],
  */
 bool peer_name_valid(const char *name, size_t size);
 
+/*
+ * Whom something of this node is for: the peers that it was granted to by name, or,
+ * where none is named, every machine of the same owner.
+ */
+struct peer_grant {
+	unsigned int n;
+	const uint8_t (*peers)[PEER_ID];
+};
+
+/*
+ * May the peer @id use it? All that a node lends is asked here. Whether @id is a peer
+ * at all, and what its role is, the caller knows from the link that it talks over.
+ */
+bool peer_may(enum peer_role role, const uint8_t id[static PEER_ID],
+	      const struct peer_grant *grant);
+
 /* "friend" or "self". */
 const char *peer_role_name(enum peer_role role);
 bool peer_role_parse(const char *text, enum peer_role *role);

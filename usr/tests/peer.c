@@ -68,10 +68,40 @@ static void peer_roles(void)
 	expect_text(peer_role_name(PEER_SELF), "self");
 }
 
+/* The whole table: a role, how the grant names peers, and whether it may. */
+static void peer_grants(void)
+{
+	static const uint8_t me[PEER_ID] = { 1, [31] = 1 };
+	static const uint8_t others[][PEER_ID] = {
+		{ 2 }, { 1, [31] = 2 }, { 0, [31] = 1 },
+	};
+	static const uint8_t with_me[][PEER_ID] = { { 2 }, { 1, [31] = 1 } };
+	static const struct {
+		const char *what;
+		enum peer_role role;
+		struct peer_grant grant;
+		bool may;
+	} table[] = {
+		{ "self, to nobody by name", PEER_SELF, { 0, NULL }, true },
+		{ "friend, to nobody by name", PEER_FRIEND, { 0, NULL }, false },
+		{ "self, to him", PEER_SELF, { 2, with_me }, true },
+		{ "friend, to him", PEER_FRIEND, { 2, with_me }, true },
+		{ "self, to others", PEER_SELF, { 3, others }, false },
+		{ "friend, to others", PEER_FRIEND, { 3, others }, false },
+		{ "no role, to nobody by name", PEER_SELF + 1, { 0, NULL }, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
+		test_expect(peer_may(table[i].role, me, &table[i].grant) ==
+			    table[i].may, table[i].what, __FILE__, __LINE__);
+}
+
 const struct test tests[] = {
 	TEST(peer_names),
 	TEST(peer_names_need_no_end),
 	TEST(peer_ids),
 	TEST(peer_roles),
+	TEST(peer_grants),
 	{ 0 },
 };
