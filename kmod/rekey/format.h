@@ -3,10 +3,10 @@
  * The metadata of a volume as it lies on disk; byte by byte in
  * Documentation/internals/rekey.rst.
  *
- * All of it is pages of 4 KiB with one head. Page p of the metadata device has
- * two places, blocks 2p and 2p + 1; sequence number n goes to place n % 2, so a
- * write never touches the newest copy. Page 0 is the superblock, then come the
- * slot table and the map.
+ * All of it is pages of 4 KiB with one head. Page p has two places in the
+ * metadata's area, which struct rekey_layout says; sequence number n goes to
+ * place n % 2, so a write never touches the newest copy. Page 0 is the
+ * superblock, then come the slot table and the map.
  *
  * This file and format.c are pure: they neither sleep nor lock nor allocate,
  * and are built for userspace too, where a fuzzer feeds them. They hold a page
@@ -232,7 +232,7 @@ static inline u32 rekey_map_count(u64 regions, u64 index)
 	return left < REKEY_PAGE_ENTRIES ? (u32)left : REKEY_PAGE_ENTRIES;
 }
 
-/* The number of a page on the metadata device; its places lie at twice that. */
+/* The number of a page in the metadata's area. */
 static inline u64 rekey_page_number(u32 kind, u32 index)
 {
 	switch (kind) {
@@ -245,11 +245,31 @@ static inline u64 rekey_page_number(u32 kind, u32 index)
 	}
 }
 
-/* Sectors of 512 bytes that the metadata of @regions take. */
-static inline u64 rekey_meta_sectors(u64 regions)
+/* Pages of all kinds that a volume of @regions has. */
+static inline u64 rekey_pages(u64 regions)
 {
-	return rekey_page_number(REKEY_PAGE_MAP, 0) * 2 * 8 +
-	       rekey_map_pages(regions) * 2 * 8;
+	return rekey_page_number(REKEY_PAGE_MAP, 0) + rekey_map_pages(regions);
+}
+
+/* Where the places of pages lie, in blocks of REKEY_PAGE from the area's beginning. */
+struct rekey_layout {
+	u64 step;		/* from a page to the next */
+	u64 apart;		/* from place 0 of a page to its place 1 */
+};
+
+/* Version 1: the two places are neighbours. */
+#define REKEY_LAYOUT_1	((struct rekey_layout){ .step = 2, .apart = 1 })
+
+static inline u64 layout_block(const struct rekey_layout *layout, u64 number,
+			       u32 place)
+{
+	return number * layout->step + place * layout->apart;
+}
+
+/* Sectors of 512 bytes from the area's beginning to the end of the last page. */
+static inline u64 layout_sectors(const struct rekey_layout *layout, u64 pages)
+{
+	return (layout_block(layout, pages - 1, 1) + 1) * (REKEY_PAGE / 512);
 }
 
 void head_pack(struct rekey_head *head, u32 kind, u32 index, u64 seq,

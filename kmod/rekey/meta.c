@@ -29,7 +29,6 @@
 
 /* Of a run: pages of which both copies are read or written at once. */
 #define META_RUN		32
-#define META_RUN_BLOCKS		(2 * META_RUN)
 /* Runs under way at a time. */
 #define META_RUNS		8
 
@@ -44,9 +43,12 @@ struct meta_run {
 	u32 count;			/* of pages */
 	int err;
 	char *error;
-	struct bio bio;
-	struct bio_vec vec[META_RUN_BLOCKS];
-	void *block[META_RUN_BLOCKS];
+	atomic_t pending;		/* of its bios */
+	u32 bios;			/* one of both places, or one for each */
+	struct bio bio0;
+	struct bio bio1;
+	struct bio_vec vec[2 * META_RUN];
+	union rekey_page *copy[META_RUN][2];
 };
 
 /* --- pages and their numbers -------------------------------------------------- */
@@ -69,25 +71,23 @@ static u32 meta_index(u64 number)
 static sector_t meta_sector(const struct rekey_meta *meta, u64 number,
 			    u32 place)
 {
-	return meta->start + (number * 2 + place) * META_PAGE_SECTORS;
+	return meta->start + layout_block(&meta->layout, number, place) *
+			     META_PAGE_SECTORS;
 }
 
 /* --- I/O ------------------------------------------------------------------ */
 
 static int meta_io(struct block_device *bdev, sector_t sector, blk_opf_t opf,
-		   void *buf, unsigned int pages)
+		   union rekey_page *page)
 {
-	struct bio_vec vec[2];
+	struct bio_vec vec;
 	struct bio bio;
-	unsigned int i;
 	int err;
 
-	bio_init(&bio, bdev, vec, ARRAY_SIZE(vec), opf);
+	bio_init(&bio, bdev, &vec, 1, opf);
 	bio.bi_iter.bi_sector = sector;
-	for (i = 0; i < pages; i++)
-		__bio_add_page(&bio, virt_to_page(buf + i * REKEY_PAGE),
-			       REKEY_PAGE,
-			       offset_in_page(buf + i * REKEY_PAGE));
+	__bio_add_page(&bio, virt_to_page(page), REKEY_PAGE,
+		       offset_in_page(page));
 	err = submit_bio_wait(&bio);
 	bio_uninit(&bio);
 	return err;
@@ -198,29 +198,33 @@ static int copies_pick(struct rekey_meta *meta, u64 number,
 	return le64_to_cpu(copy[1]->head.seq) > le64_to_cpu(copy[0]->head.seq);
 }
 
-/* Each for itself: they are two so that one of them may be unreadable. */
-static void copies_read_apart(struct rekey_meta *meta, u64 number,
-			      union rekey_page *const copy[2], int err[2])
+static int copy_read(struct rekey_meta *meta, u64 number, u32 place,
+		     union rekey_page *page)
 {
-	int place;
-
-	for (place = 0; place < 2; place++)
-		err[place] = meta_io(meta->bdev,
-				     meta_sector(meta, number, place),
-				     REQ_OP_READ, copy[place], 1);
+	return meta_io(meta->bdev, meta_sector(meta, number, place),
+		       REQ_OP_READ, page);
 }
 
-/* Reads a page and points @found at the copy that counts. */
+static int copy_write(struct rekey_meta *meta, u64 number, u32 place,
+		      union rekey_page *page)
+{
+	return meta_io(meta->bdev, meta_sector(meta, number, place),
+		       REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page);
+}
+
+/*
+ * Reads a page and points @found at the copy that counts. They are two so that one
+ * of them may be unreadable: so each is read for itself.
+ */
 static int meta_read(struct rekey_meta *meta, u64 number,
 		     union rekey_page **found, char **error)
 {
 	union rekey_page *const copy[2] = { meta->page, meta->page + 1 };
-	int err[2] = { 0 }, place;
+	int err[2], place;
 
 	lockdep_assert_held(&meta->lock);
-	if (meta_io(meta->bdev, meta_sector(meta, number, 0), REQ_OP_READ,
-		    meta->page, 2))
-		copies_read_apart(meta, number, copy, err);
+	for (place = 0; place < 2; place++)
+		err[place] = copy_read(meta, number, place, copy[place]);
 	place = copies_pick(meta, number, copy, err);
 	if (place < 0) {
 		if (place == -EIO)
@@ -240,11 +244,14 @@ static int meta_read(struct rekey_meta *meta, u64 number,
  */
 bool meta_is_blank(struct rekey_meta *meta, int *err)
 {
-	bool blank;
+	bool blank = true;
+	u32 place;
 
 	mutex_lock(&meta->lock);
-	*err = meta_io(meta->bdev, meta->start, REQ_OP_READ, meta->page, 2);
-	blank = !*err && !memchr_inv(meta->page, 0, 2 * REKEY_PAGE);
+	for (place = 0, *err = 0; !*err && blank && place < 2; place++) {
+		*err = copy_read(meta, 0, place, meta->page);
+		blank = !*err && !memchr_inv(meta->page, 0, REKEY_PAGE);
+	}
 	mutex_unlock(&meta->lock);
 	return blank;
 }
@@ -325,8 +332,8 @@ static void run_free(struct meta_run *run)
 
 	if (!run)
 		return;
-	for (i = 0; i < META_RUN_BLOCKS; i++)
-		free_page((unsigned long)run->block[i]);
+	for (i = 0; i < 2 * META_RUN; i++)
+		free_page((unsigned long)run->copy[i / 2][i % 2]);
 	kfree(run);
 }
 
@@ -338,10 +345,13 @@ static struct meta_run *run_alloc(struct rekey_meta *meta)
 	if (!run)
 		return NULL;
 	run->meta = meta;
+	run->bios = meta->layout.apart == 1 ? 1 : 2;
 	init_completion(&run->done);
-	for (i = 0; i < META_RUN_BLOCKS; i++) {
-		run->block[i] = (void *)__get_free_page(GFP_KERNEL);
-		if (!run->block[i]) {
+	for (i = 0; i < 2 * META_RUN; i++) {
+		union rekey_page **page = &run->copy[i / 2][i % 2];
+
+		*page = (void *)__get_free_page(GFP_KERNEL);
+		if (!*page) {
 			run_free(run);
 			return NULL;
 		}
@@ -349,16 +359,36 @@ static struct meta_run *run_alloc(struct rekey_meta *meta)
 	return run;
 }
 
-static void run_bio(struct meta_run *run, blk_opf_t opf)
+static struct bio *run_bio_of(struct meta_run *run, u32 place)
+{
+	return place && run->bios == 2 ? &run->bio1 : &run->bio0;
+}
+
+/* The bio of this place of all its pages, or of both places where there is but one. */
+static struct bio *run_bio(struct meta_run *run, u32 place, blk_opf_t opf)
 {
 	struct rekey_meta *meta = run->meta;
+	struct bio *bio = run_bio_of(run, place);
 	u32 i;
 
-	bio_init(&run->bio, meta->bdev, run->vec, META_RUN_BLOCKS, opf);
-	run->bio.bi_iter.bi_sector = meta_sector(meta, run->first, 0);
-	for (i = 0; i < 2 * run->count; i++)
-		__bio_add_page(&run->bio, virt_to_page(run->block[i]),
-			       REKEY_PAGE, offset_in_page(run->block[i]));
+	bio_init(bio, meta->bdev, run->vec + place * META_RUN,
+		 2 * META_RUN / run->bios, opf);
+	bio->bi_iter.bi_sector = meta_sector(meta, run->first, place);
+	for (i = place; i < 2 * run->count; i += run->bios) {
+		union rekey_page *page = run->copy[i / 2][i % 2];
+
+		__bio_add_page(bio, virt_to_page(page), REKEY_PAGE,
+			       offset_in_page(page));
+	}
+	return bio;
+}
+
+/* What was not read with the others is tried alone. */
+static int run_copy_read(struct meta_run *run, u32 i, u32 place)
+{
+	if (!run_bio_of(run, place)->bi_status)
+		return 0;
+	return copy_read(run->meta, run->first + i, place, run->copy[i][place]);
 }
 
 /* A page of the map without a valid copy: nobody knows what its entries were. */
@@ -374,67 +404,72 @@ static int run_lose(struct meta_run *run, u64 *entry, u32 count)
 	return 0;
 }
 
-static int run_verify_page(struct meta_run *run, u32 i, bool read)
+static int run_verify_page(struct meta_run *run, u32 i)
 {
-	union rekey_page *const copy[2] = {
-		run->block[2 * i], run->block[2 * i + 1]
-	};
 	struct rekey_meta *meta = run->meta;
 	u64 number = run->first + i;
 	u32 index = meta_index(number);
 	u64 *entry = run->map + (u64)index * REKEY_PAGE_ENTRIES;
 	u32 count = rekey_map_count(meta->regions, index);
-	int err[2] = { 0 }, place;
+	int err[2], place;
 	const char *why;
 
-	if (!read)
-		copies_read_apart(meta, number, copy, err);
-	place = copies_pick(meta, number, copy, err);
+	for (place = 0; place < 2; place++)
+		err[place] = run_copy_read(run, i, place);
+	place = copies_pick(meta, number, run->copy[i], err);
 	if (place < 0) {
 		run->error = place == -EIO ?
 			     "The metadata device cannot be read" :
 			     "A page of the map has no valid copy";
 		return run_lose(run, entry, count);
 	}
-	why = map_unpack(&copy[place]->map, entry, count);
+	why = map_unpack(&run->copy[i][place]->map, entry, count);
 	if (why) {
 		DMERR("page %u of the map: %s", index, why);
 		run->error = "The map cannot be used";
 		return -EINVAL;
 	}
-	meta->seq[number - 1] = le64_to_cpu(copy[place]->head.seq);
+	meta->seq[number - 1] = le64_to_cpu(run->copy[i][place]->head.seq);
 	return 0;
 }
 
 static void run_work(struct work_struct *work)
 {
 	struct meta_run *run = container_of(work, struct meta_run, work);
-	bool read = !run->bio.bi_status;
 	u32 i;
 
-	bio_uninit(&run->bio);
+	for (i = 0; i < run->bios; i++)
+		bio_uninit(run_bio_of(run, i));
 	for (i = 0; !run->err && i < run->count; i++)
-		run->err = run_verify_page(run, i, read);
+		run->err = run_verify_page(run, i);
 	complete(&run->done);
 }
 
 static void run_end_io(struct bio *bio)
 {
-	struct meta_run *run = container_of(bio, struct meta_run, bio);
+	struct meta_run *run = bio->bi_private;
 
-	queue_work(run->wq, &run->work);
+	if (atomic_dec_and_test(&run->pending))
+		queue_work(run->wq, &run->work);
 }
 
 static void run_read(struct meta_run *run, u64 first, u32 count)
 {
+	u32 i;
+
 	run->first = first;
 	run->count = count;
 	run->err = 0;
 	reinit_completion(&run->done);
 	INIT_WORK(&run->work, run_work);
-	run_bio(run, REQ_OP_READ);
-	run->bio.bi_end_io = run_end_io;
-	submit_bio(&run->bio);
+	atomic_set(&run->pending, run->bios);
+	for (i = 0; i < run->bios; i++) {
+		struct bio *bio = run_bio(run, i, REQ_OP_READ);
+
+		bio->bi_end_io = run_end_io;
+		bio->bi_private = run;
+		submit_bio(bio);
+	}
 }
 
 static int runs_alloc(struct rekey_meta *meta, struct meta_run **run, u64 n)
@@ -578,8 +613,7 @@ static int meta_write(struct rekey_meta *meta, u64 number, u64 seq)
 		  meta->sb.uuid);
 	err = meta_seal(meta, page);
 	if (!err)
-		err = meta_io(meta->bdev, meta_sector(meta, number, seq & 1),
-			      REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page, 1);
+		err = copy_write(meta, number, seq & 1, page);
 	return meta_wrote(meta, err);
 }
 
@@ -641,14 +675,13 @@ static int meta_pack_both(struct rekey_meta *meta, u64 number, const u64 *map,
 static int meta_write_both(struct rekey_meta *meta, u64 number)
 {
 	union rekey_page *const copy[2] = { meta->page, meta->page + 1 };
-	int err;
+	int err, place;
 
 	if (WARN_ON_ONCE(READ_ONCE(meta->frozen)))
 		return -EBUSY;
 	err = meta_pack_both(meta, number, meta->map, copy);
-	if (!err)
-		err = meta_io(meta->bdev, meta_sector(meta, number, 0),
-			      REQ_OP_WRITE | REQ_SYNC | REQ_FUA, meta->page, 2);
+	for (place = 0; !err && place < 2; place++)
+		err = copy_write(meta, number, place, copy[place]);
 	return meta_wrote(meta, err);
 }
 
@@ -657,18 +690,16 @@ static int run_write(struct meta_run *run, const u64 *map)
 	int err = 0;
 	u32 i;
 
-	for (i = 0; !err && i < run->count; i++) {
-		union rekey_page *const copy[2] = {
-			run->block[2 * i], run->block[2 * i + 1]
-		};
+	for (i = 0; !err && i < run->count; i++)
+		err = meta_pack_both(run->meta, run->first + i, map,
+				     run->copy[i]);
+	for (i = 0; !err && i < run->bios; i++) {
+		struct bio *bio = run_bio(run, i, REQ_OP_WRITE | REQ_SYNC |
+						  REQ_FUA);
 
-		err = meta_pack_both(run->meta, run->first + i, map, copy);
+		err = submit_bio_wait(bio);
+		bio_uninit(bio);
 	}
-	if (err)
-		return err;
-	run_bio(run, REQ_OP_WRITE | REQ_SYNC | REQ_FUA);
-	err = submit_bio_wait(&run->bio);
-	bio_uninit(&run->bio);
 	return err;
 }
 
@@ -980,7 +1011,7 @@ int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 	int err;
 
 	*why = "it cannot be read";
-	err = meta_io(bdev, sector, REQ_OP_READ, meta->page, 1);
+	err = meta_io(bdev, sector, REQ_OP_READ, meta->page);
 	if (err)
 		return err;
 	*why = head_check(&meta->page->head, REKEY_PAGE_LABEL, device,
@@ -1011,8 +1042,7 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 	err = meta_seal(meta, page);
 	if (err)
 		return err;
-	return meta_io(bdev, sector, REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page,
-		       1);
+	return meta_io(bdev, sector, REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page);
 }
 
 /* --- life --------------------------------------------------------------------- */
@@ -1036,11 +1066,11 @@ int meta_init(struct rekey_meta *meta, struct block_device *bdev,
 	mutex_init(&meta->lock);
 	meta->bdev = bdev;
 	meta->start = start;
-	meta->sectors = rekey_meta_sectors(regions);
+	meta->layout = REKEY_LAYOUT_1;
 	meta->mac = mac;
-	meta->pages = REKEY_SLOT_PAGES + rekey_map_pages(regions);
+	meta->pages = rekey_pages(regions) - 1;
 	if (start > bdev_nr_sectors(bdev) ||
-	    meta->sectors > bdev_nr_sectors(bdev) - start) {
+	    meta_sectors(meta) > bdev_nr_sectors(bdev) - start) {
 		*error = "The metadata device is too small";
 		return -ENOSPC;
 	}

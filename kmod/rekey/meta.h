@@ -34,7 +34,7 @@ struct rekey_meta {
 	struct mutex lock;
 	struct block_device *bdev;
 	sector_t start;			/* where they begin there */
-	sector_t sectors;		/* that they take */
+	struct rekey_layout layout;	/* of their pages there */
 	struct crypto_shash *mac;	/* HMAC-SHA256 with the metadata key */
 	union rekey_page *page;		/* two of them: one I/O's data */
 	struct rekey_super sb;		/* as it is to be */
@@ -86,6 +86,12 @@ int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 		    sector_t sector, u32 device, const char **why);
 int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 		     sector_t sector, u32 device);
+
+/* Sectors that the metadata take, from @start on. */
+static inline sector_t meta_sectors(const struct rekey_meta *meta)
+{
+	return layout_sectors(&meta->layout, meta->pages + 1);
+}
 
 /* Could a write be tried? */
 static inline bool meta_may_write(const struct rekey_meta *meta)

@@ -186,7 +186,7 @@ static int check_overlaps(struct rekey_volume *v, char **error)
 			continue;
 		*error = "A data device begins within the metadata";
 		if (overlap(a->dm->bdev, a->start, a->sectors, v->meta.bdev,
-			    v->meta.start, v->meta.sectors))
+			    v->meta.start, meta_sectors(&v->meta)))
 			return -EINVAL;
 		*error = "Two data devices overlap";
 		for (b = first; b < a; b++)

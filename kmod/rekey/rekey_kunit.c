@@ -59,7 +59,22 @@ static void super_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rekey_map_pages(1), 1ULL);
 	KUNIT_EXPECT_EQ(test, rekey_map_pages(500), 1ULL);
 	KUNIT_EXPECT_EQ(test, rekey_map_pages(501), 2ULL);
-	KUNIT_EXPECT_EQ(test, rekey_meta_sectors(1), 6 * 16ULL);
+	KUNIT_EXPECT_EQ(test, rekey_pages(501), 7ULL);
+}
+
+/* Version 1: copies of a page side by side, in the order of the pages. */
+static void layout_places(struct kunit *test)
+{
+	const struct rekey_layout layout = REKEY_LAYOUT_1;
+	u64 number;
+
+	for (number = 0; number < 7; number++) {
+		KUNIT_EXPECT_EQ(test, layout_block(&layout, number, 0),
+				2 * number);
+		KUNIT_EXPECT_EQ(test, layout_block(&layout, number, 1),
+				2 * number + 1);
+	}
+	KUNIT_EXPECT_EQ(test, layout_sectors(&layout, 6), 6 * 16ULL);
 }
 
 static void super_there_and_back(struct kunit *test)
@@ -207,6 +222,7 @@ static void head_wrong(struct kunit *test)
 
 static struct kunit_case super_cases[] = {
 	KUNIT_CASE(super_sizes),
+	KUNIT_CASE(layout_places),
 	KUNIT_CASE(super_there_and_back),
 	KUNIT_CASE(super_wrong_fields),
 	KUNIT_CASE(super_wrong_job),

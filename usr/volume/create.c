@@ -195,7 +195,7 @@ static int make_header(struct create *c, struct header *header,
 static int wipe(struct create *c, struct error *err)
 {
 	const struct token *token = &c->token;
-	uint64_t need = rekey_meta_sectors(token->sectors / token->region + 1);
+	uint64_t need = volume_meta_sectors(token->sectors / token->region + 1);
 	uint64_t room = volume_meta_room(all_sectors(c) / token->region);
 	unsigned int i;
 	int ret = 0;

@@ -70,7 +70,7 @@ static int check_meta(const struct volume *volume, uint64_t sectors,
 {
 	const struct table *table = &volume->dm.table;
 	uint64_t regions = sectors / volume->dm.status.region + 1;
-	uint64_t end = table->meta_offset + rekey_meta_sectors(regions);
+	uint64_t end = table->meta_offset + volume_meta_sectors(regions);
 	uint32_t i;
 
 	for (i = 0; i < table->n_devices; i++)

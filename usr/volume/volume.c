@@ -100,9 +100,16 @@ unsigned int volume_orphans(const struct volume *volume, uint32_t *slots,
 	return n;
 }
 
+uint64_t volume_meta_sectors(uint64_t regions)
+{
+	const struct rekey_layout layout = REKEY_LAYOUT_1;
+
+	return layout_sectors(&layout, rekey_pages(regions));
+}
+
 uint64_t volume_meta_room(uint64_t regions)
 {
-	uint64_t sectors = rekey_meta_sectors(regions * 4);
+	uint64_t sectors = volume_meta_sectors(regions * 4);
 
 	return (sectors + 2047) / 2048 * 2048;
 }
