@@ -28,7 +28,7 @@ def marked(mark):
 
 class Killed(unittest.TestCase):
     def wait(self, what, ready):
-        end = time.monotonic() + 600    # a kernel may have to be fetched first
+        end = time.monotonic() + 3600   # kernels may have to be fetched first, on a busy machine
         while time.monotonic() < end:
             value = ready()
             if value:

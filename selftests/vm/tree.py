@@ -16,6 +16,7 @@ from paths import CACHE, TOP, VM, kernel, lines, read, run
 
 DIRS = ("bin sbin usr/bin usr/sbin lib lib64 usr/lib usr/local/bin usr/share proc sys dev tmp run etc mnt "
         "root var hearth lib/modules host").split()
+KERNELS = os.path.join(TOP, "scripts", "kernels")
 TERMINFO = "/lib/terminfo"
 SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
@@ -222,6 +223,8 @@ def prepare(name, server=False):
     same as FOLDER.cpio. For "host", which has no guest, that of our tools."""
     base = os.path.join(CACHE, "guest")
     os.makedirs(base, exist_ok=True)
+    if name != "host":                  # a debug kernel takes minutes, for which nobody else has to wait
+        run(KERNELS, "get", name, stderr=None)
     with open(os.path.join(base, ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tools = build_usr()
@@ -229,11 +232,10 @@ def prepare(name, server=False):
 
 
 def guest_tree(base, name, tools, server):
-    kernels = os.path.join(TOP, "scripts", "kernels")
-    tree = run(kernels, "build", name, stderr=None).strip()
+    tree = run(KERNELS, "build", name, stderr=None).strip()
     ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
     if server:
-        ours.append(run(kernels, "server", name, stderr=None).strip())
+        ours.append(run(KERNELS, "server", name, stderr=None).strip())
     installed = sorted(os.path.join(d, f) for d, _, files in os.walk(tools) for f in files)
     key = digest(*(f"{VM}/{f}" for f in "programs modules init run-tests limit qmp tree.py".split()),
                  kernel(name, "version"), kernel(name, "release"), kernel(name, "key"), *ours, *installed)
