@@ -52,12 +52,8 @@ static void conn_link_pending(struct vhci_link *link)
 static void conn_link_failed(struct vhci_link *link, u32 reason, int error,
 			     const char *text)
 {
-	struct vhci_conn *conn = container_of(link, struct vhci_conn, link);
-
-	if (text)
-		dev_err_ratelimited(conn->hcd->self.controller,
-				    "device %#x: %s\n", conn->devid, text);
-	conn_kill(conn, reason, error, text);
+	conn_kill(container_of(link, struct vhci_conn, link), reason, error,
+		  text);
 }
 
 static const struct link_ops conn_link_ops = {

@@ -157,7 +157,10 @@ static void port_tell(struct vhci_port *port, u32 state)
 	ports_notify(port, state);
 }
 
-/* One line in the log a port: why it went. */
+/*
+ * One line in the log a port, and no other: why it went. There are no more of them
+ * than root attaches, so none is left out.
+ */
 static void port_log_end(struct vhci_port *port)
 {
 	static const char * const reasons[] = {
@@ -184,12 +187,12 @@ static void port_log_end(struct vhci_port *port)
 
 	conn_get_end(&port->conn, &end);
 	/* The strings are a user's: escaped. */
-	dev_notice_ratelimited(port->conn.hcd->self.controller,
-			       "port %u (%*pE of %*pE) is unplugged: %s%s%s%s, error %d\n",
-			       port->id, (int)strlen(port->busid), port->busid,
-			       (int)strlen(port->server), port->server,
-			       reasons[end.reason], end.text ? " (" : "",
-			       end.text ?: "", end.text ? ")" : "", end.error);
+	dev_notice(port->conn.hcd->self.controller,
+		   "port %u (%*pE of %*pE) is unplugged: %s%s%s%s, error %d\n",
+		   port->id, (int)strlen(port->busid), port->busid,
+		   (int)strlen(port->server), port->server, reasons[end.reason],
+		   end.text ? " (" : "", end.text ?: "", end.text ? ")" : "",
+		   end.error);
 }
 
 /* --- work ---------------------------------------------------------------- */
