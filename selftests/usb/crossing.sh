@@ -52,6 +52,15 @@ quiet()
 	[ -z "$said" ]
 }
 
+# waiting N: so many requests of the port wait for a RET_UNLINK that they do not need
+waiting() { wait_for 10 eval "hearth -j usb ports $port | grep -q '\"waiting\": *$1,'"; }
+
+# owes LIE: so many of them at this moment
+owes() { case $1 in *lazy | *silent) echo 1 ;; *) echo 0 ;; esac; }
+
+# owes_after LIE: and when there were other answers
+owes_after() { case $1 in *silent) echo 1 ;; *) echo 0 ;; esac; }
+
 times_out() { ./scsi "$dev" 500 0 00 00 00 00 00 00; [ $? = 1 ]; }
 works() { ./scsi "$dev" 20000 0 00 00 00 00 00 00; }
 
@@ -64,7 +73,7 @@ leave()	# leave WHAT
 
 limit=1000
 events=/tmp/work/events
-plan 52
+plan 65
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod 2>/dev/null
 echo 0 >/sys/module/usb_storage/parameters/delay_use
@@ -77,7 +86,9 @@ for lie in crossed crossed-late crossed-lazy crossed-silent; do
 	open_gate
 	check "control, $lie" until_told $lie ./urbs LIAR1 late 50
 	case $lie in *lazy | *silent) check "control, $lie: past the limit" overdue $limit ;; esac
+	check "control, $lie: $(owes $lie) waits" waiting "$(owes $lie)"
 	check "control, $lie: the device works" ./urbs LIAR1 control 3
+	check "control, $lie: $(owes_after $lie) waits" waiting "$(owes_after $lie)"
 	leave "control, $lie"
 
 	crossing echo $lie
@@ -93,6 +104,7 @@ for lie in crossed crossed-late crossed-lazy crossed-silent; do
 	check "disk, $lie" until_told $lie times_out
 	check "disk, $lie: the disk works" works
 	check "disk, $lie: its bytes" cmp "$dev" /tmp/work/disk
+	check "disk, $lie: $(owes_after $lie) waits" waiting "$(owes_after $lie)"
 	leave "disk, $lie"
 done
 
@@ -104,6 +116,7 @@ for i in 1 2 3; do
 done
 check "bulk, crossed-all: past the limit" overdue $limit
 check "bulk, crossed-all: the device works" ./urbs LIAR1 control 3
+check "bulk, crossed-all: no more than 256 wait" waiting 256
 leave "bulk, crossed-all"
 
 # A status that was read ahead is cancelled, as its data stalled; RET_UNLINK comes
