@@ -61,7 +61,7 @@ lie()
 		not_ok "$name: attach"
 		return
 	fi
-	out=$(./urbs -t 10000 LIAR1 "$@" 2>&1) || rc=$?
+	out=$(./urbs -t 60000 LIAR1 "$@" 2>&1) || rc=$?
 	diag "$out"
 	verdict_of "$name" "$expected"
 }
@@ -106,7 +106,7 @@ hostile()
 	# one that the core can make nothing of has left by itself
 	port=$(grep -o '"port":[0-9]*' "$events" | tail -n 1 | cut -d: -f2)
 	# what a program makes of it, if there is a device
-	out=$(./urbs -t 5000 LIAR1 bulk 0x82 512 2 1 2>&1) || rc=$?
+	out=$(./urbs -t 30000 LIAR1 bulk 0x82 512 2 1 2>&1) || rc=$?
 	diag "$out"
 	verdict=$([ "$rc" != 3 ] || but "it hung"
 		timeout 15 hearth usb detach "$port" >/dev/null 2>&1

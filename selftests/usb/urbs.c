@@ -323,7 +323,8 @@ static void submit(struct usbdevfs_urb *urb)
 		flying++;
 		return;
 	}
-	if (errno == ENODEV || errno == ESHUTDOWN)
+	/* Which one depends on how far the core is with taking it down. */
+	if (errno == ENODEV || errno == ESHUTDOWN || errno == EHOSTUNREACH)
 		give_up("submit");
 	summary();
 	err(2, "submit to endpoint %02x", urb->endpoint);
