@@ -7,7 +7,7 @@
 work=/tmp/work/node
 rm -rf "$work"
 mkdir -p "$work"
-declare -A holder=() daemon=() address=()
+declare -A holder=() daemon=() ear=() address=()
 here=$PWD
 nodes=0
 export ASAN_OPTIONS=abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
@@ -96,6 +96,23 @@ stop()
 	return $rc
 }
 
+# hear NAME [COMMAND]: its hearth-discover, or another command that becomes it
+hear()
+{
+	nsenter -t "${holder[$1]}" -n -m --wd="$here" -- "${2-./hearth-discover}" 2>>"$work/$1.log" &
+	ear[$1]=$!
+}
+
+# deafen NAME [SIGNAL]: ends it, and returns its exit status
+deafen()
+{
+	local rc=0
+	kill "-${2-TERM}" "${ear[$1]}"
+	wait "${ear[$1]}" || rc=$?
+	unset "ear[$1]"
+	return $rc
+}
+
 # node NAME...: each with a hearthd and a key
 node()
 {
@@ -137,6 +154,11 @@ says()
 clean()
 {
 	local name rc bad=0
+	for name in "${!ear[@]}"; do
+		rc=0
+		deafen "$name" || rc=$?
+		[ $rc = 0 ] || { diag "hearth-discover of $name ended with $rc"; bad=1; }
+	done
 	for name in "${!daemon[@]}"; do
 		kill -0 "${daemon[$name]}" 2>/dev/null || continue
 		rc=0

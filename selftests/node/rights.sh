@@ -18,6 +18,7 @@ table=(
 	"peer-look admin \"addresses\":[\"10.0.0.1:9\"]"
 	"peer-join admin \"key\":\"$id\",\"id\":\"$id\",\"addresses\":[\"10.0.0.1:9\"]"
 	"peer-add admin \"id\":\"$id\",\"name\":\"x\""
+	"peer-nearby user"
 	"peer-remove admin \"id\":\"$id\""
 )
 plan $((4 * ${#table[@]} + 7))

@@ -32,6 +32,7 @@ static const struct {
 	[REQUEST_PEER_ADD] = { "peer-add", REQUEST_ADMIN, ID | NAME,
 			       ROLE | ADDRESSES },
 	[REQUEST_PEER_LIST] = { "peer-list", REQUEST_USER, 0, 0 },
+	[REQUEST_PEER_NEARBY] = { "peer-nearby", REQUEST_USER, 0, 0 },
 	[REQUEST_PEER_REMOVE] = { "peer-remove", REQUEST_ADMIN, ID, 0 },
 };
 

@@ -11,6 +11,9 @@
 #define ROLE	{ WIRE_ATTR_ROLE, FRAME_U32, "role", 0, PEER_SELF, true, false, NULL }
 #define ID	{ WIRE_ATTR_ID, FRAME_BYTES, "id", PEER_ID, PEER_ID, true, false, NULL }
 
+#define ADDRESS	{ WIRE_ATTR_ADDRESS, FRAME_TEXT, "address", 1, WIRE_ADDRESS - 1, false, true, NULL }
+#define PAIRING	{ WIRE_ATTR_PAIRING, FRAME_U32, "pairing", 0, 1, true, false, NULL }
+
 static const struct frame_attr hello[] = { NAME, PORT };
 static const struct frame_attr ping[] = { TIME };
 static const struct frame_attr bye[] = {
@@ -21,10 +24,10 @@ static const struct frame_attr node[] = {
 	NAME,
 	{ WIRE_ATTR_PRIVATE, FRAME_BYTES, "private key", 1, WIRE_PRIVATE_MAX, true, false, NULL },
 };
-static const struct frame_attr peer[] = {
-	ID, NAME, ROLE,
-	{ WIRE_ATTR_ADDRESS, FRAME_TEXT, "address", 1, WIRE_ADDRESS - 1, false, true, NULL },
-};
+static const struct frame_attr peer[] = { ID, NAME, ROLE, ADDRESS };
+static const struct frame_attr announce[] = { ID, NAME, PORT, PAIRING };
+static const struct frame_attr seen[] = { ID, NAME, ADDRESS, PAIRING };
+static const struct frame_attr gone[] = { ID };
 
 #define MESSAGE(type, name, attrs) \
 	{ type, name, sizeof(attrs) / sizeof(*(attrs)), attrs }
@@ -38,6 +41,9 @@ const struct frame_policy wire_policies[] = {
 	MESSAGE(WIRE_WELCOME, "WELCOME", join),
 	MESSAGE(WIRE_NODE, "NODE", node),
 	MESSAGE(WIRE_PEER, "PEER", peer),
+	MESSAGE(WIRE_ANNOUNCE, "ANNOUNCE", announce),
+	MESSAGE(WIRE_SEEN, "SEEN", seen),
+	MESSAGE(WIRE_GONE, "GONE", gone),
 	{ 0 },
 };
 
@@ -97,6 +103,9 @@ static int take(uint16_t type, const struct frame_value *value,
 	case WIRE_ATTR_ID:
 		memcpy(wire->id, value->data, value->size);
 		break;
+	case WIRE_ATTR_PAIRING:
+		wire->pairing = value->number;
+		break;
 	case WIRE_ATTR_PRIVATE:
 		memcpy(wire->private, value->data, value->size);
 		wire->private_size = value->size;
@@ -155,6 +164,9 @@ static void put(struct frame_out *out, const struct frame_attr *attr,
 		break;
 	case WIRE_ATTR_ID:
 		frame_put(out, attr, wire->id, PEER_ID);
+		break;
+	case WIRE_ATTR_PAIRING:
+		frame_put_number(out, attr, wire->pairing);
 		break;
 	case WIRE_ATTR_ADDRESS:
 		for (i = 0; i < wire->n_addresses; i++)

@@ -36,6 +36,10 @@ enum wire_type {
 	/* in a backup alone */
 	WIRE_NODE = 32,
 	WIRE_PEER,
+	/* between hearthd and hearth-discover alone, on one machine */
+	WIRE_ANNOUNCE = 48,	/* hearthd: this is what to say */
+	WIRE_SEEN,		/* somebody says that he is a node */
+	WIRE_GONE,		/* and now that he is none, or nothing any more */
 };
 
 enum wire_bye {
@@ -57,6 +61,7 @@ enum wire_attr {
 	WIRE_ATTR_ID,
 	WIRE_ATTR_ADDRESS,
 	WIRE_ATTR_PRIVATE,
+	WIRE_ATTR_PAIRING,
 };
 
 /* One of any type; what it does not have is zero. */
@@ -68,6 +73,7 @@ struct wire {
 	enum wire_bye reason;
 	uint8_t proof[WIRE_PROOF];
 	enum peer_role role;
+	bool pairing;			/* its invitation is open */
 	uint8_t id[PEER_ID];
 	unsigned int n_addresses;
 	char addresses[WIRE_ADDRESSES][WIRE_ADDRESS];

@@ -16,6 +16,7 @@
 #include "control.h"
 #include "front.h"
 #include "link.h"
+#include "nearby.h"
 #include "pair.h"
 #include "peers.h"
 #include "verbs.h"
@@ -27,7 +28,8 @@ static const char help[] =
 	"Usage: hearthd [--state FOLDER] [--socket PATH] [--listen ADDRESS[:PORT]]...\n"
 	"\n"
 	"  --state FOLDER      where key and state are (default: " STATE ")\n"
-	"  --socket PATH       where hearth(8) finds it (default: " SOCKET ")\n"
+	"  --socket PATH       where hearth(8) finds it (default: " SOCKET ");\n"
+	"                      hearth-discover(8) does beside it, at \"discover\"\n"
 	"  --listen ADDRESS    a numeric address to listen at, up to 8 times (default:\n"
 	"                      all, port " WIRE_PORT_TEXT ")\n"
 	"  -V, --version       print the version\n"
@@ -154,6 +156,7 @@ static int start(struct node *node, const struct options *options,
 	    pair_start(node, err) || peers_start(node, err) ||
 	    verbs_begin(node, err) ||
 	    front_start(node, options->listen, options->n_listen, err) ||
+	    nearby_start(node, options->socket, err) ||
 	    control_start(node, options->socket, verbs_ask, err))
 		return -err->code;
 	peers_dial(node);
@@ -163,6 +166,7 @@ static int start(struct node *node, const struct options *options,
 static void stop(struct node *node)
 {
 	control_stop(node);
+	nearby_stop(node);
 	front_stop(node);
 	peers_stop(node);
 	while (node->links)

@@ -7,6 +7,7 @@
  *	verbs		what requests do
  *	backup		the node as one sealed file
  *	front		who may come in from the network, and for what
+ *	nearby		what hearth-discover hears, and is to say
  *	pair, peers	invitations and joining; known nodes and the links to them
  *	control		the control socket
  *	link		one TLS connection that carries frames
@@ -26,6 +27,7 @@ struct link;
 struct peers;
 struct pair;
 struct front;
+struct nearby;
 struct control;
 
 struct node {
@@ -41,6 +43,7 @@ struct node {
 	struct peers *peers;
 	struct pair *pair;
 	struct front *front;
+	struct nearby *nearby;
 	struct control *control;
 };
 

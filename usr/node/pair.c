@@ -41,6 +41,7 @@ struct pair {
 		void (*changed)(struct node *node, void *arg);
 		void *arg;
 	} watchers[WATCHERS];
+	void (*listener)(struct node *node);
 };
 
 /* --- proofs --------------------------------------------------------------------------- */
@@ -76,6 +77,8 @@ static void changed(struct pair *pair)
 	unsigned int i;
 
 	pair->status.serial++;
+	if (pair->listener)
+		pair->listener(pair->node);
 	for (i = 0; i < WATCHERS; i++) {
 		void (*call)(struct node *node, void *arg) =
 			pair->watchers[i].changed;
@@ -151,6 +154,11 @@ void pair_unwatch(struct node *node, void *arg)
 	for (i = 0; i < WATCHERS; i++)
 		if (node->pair->watchers[i].arg == arg)
 			node->pair->watchers[i].changed = NULL;
+}
+
+void pair_listen(struct node *node, void (*call)(struct node *node))
+{
+	node->pair->listener = call;
 }
 
 int pair_judge(struct node *node, const uint8_t id[static PEER_ID],

@@ -62,6 +62,9 @@ void pair_unwatch(struct node *node, void *arg);
 int pair_judge(struct node *node, const uint8_t id[static PEER_ID],
 	       struct error *err);
 
+/* Calls @changed at each change of the status from now on; one may listen so. */
+void pair_listen(struct node *node, void (*changed)(struct node *node));
+
 struct pair_join;
 
 /* What joins, and how it ends. */

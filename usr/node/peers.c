@@ -13,6 +13,8 @@
 #define DIAL_MOST	(60 * NODE_SECOND)
 #define PING_EACH	(20 * NODE_SECOND)
 #define SILENCE		(3 * PING_EACH)
+#define DOUBT		(3 * NODE_SECOND)	/* to answer who has it */
+#define HINT_EACH	(5 * NODE_SECOND)	/* to be heeded, of one peer */
 #define LEARN_EACH	(10 * NODE_SECOND)	/* to the disk, of one peer */
 
 struct peers {
@@ -22,6 +24,7 @@ struct peers {
 };
 
 static void dial_later(struct peers_peer *peer);
+static unsigned int place_of(const struct peers_peer *peer, const char *address);
 
 struct peers_peer *peers_first(struct node *node)
 {
@@ -87,6 +90,7 @@ static void part(struct link *link, enum wire_bye reason)
 static void let_go(struct peers_peer *peer, const struct error *why)
 {
 	peer->link = NULL;
+	peer->doubted = 0;
 	peer->why = *why;
 	if (peer->state == PEERS_LINKED)
 		peer->state = PEERS_AWAY;
@@ -154,7 +158,11 @@ static void adopt(struct peers_peer *peer, struct link *link, uint16_t port)
 	}
 	peer->link = link;
 	peer->state = PEERS_LINKED;
+	peer->how = !link->outgoing ? PEERS_INCOMING :
+		    place_of(peer, link->address) < peer->n_hints ?
+		    PEERS_ANNOUNCED : PEERS_KNOWN;
 	peer->tried = 0;
+	peer->doubted = 0;
 	link_know(link);
 	set_timer(peer, PING_EACH);
 	learn_address(peer, link, port);
@@ -282,20 +290,43 @@ static bool is_busy(const struct node *node)
 	return n == DIALS_MAX;
 }
 
+/* Addresses to be tried: those that were announced, then those that are kept. */
+static unsigned int n_places(const struct peers_peer *peer)
+{
+	return peer->n_hints + peer->kept.n_addresses;
+}
+
+static const char *place(const struct peers_peer *peer, unsigned int i)
+{
+	return i < peer->n_hints ? peer->hints[i] :
+				   peer->kept.addresses[i - peer->n_hints];
+}
+
+/* Which of them it is, or how many there are. */
+static unsigned int place_of(const struct peers_peer *peer, const char *address)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_places(peer); i++)
+		if (!strcmp(place(peer, i), address))
+			break;
+	return i;
+}
+
 static void dial(struct peers_peer *peer)
 {
 	struct node *node = peer->peers->node;
-	const struct store_peer *kept = &peer->kept;
 
-	if (!node->ready || peer->link || peer->dialled || !kept->n_addresses)
+	if (!node->ready || peer->link || peer->dialled || !n_places(peer))
 		return;
 	if (is_busy(node)) {
 		set_timer(peer, DIAL_LEAST);
 		return;
 	}
-	peer->dialled = link_dial(node,
-				  kept->addresses[peer->tried++ %
-						  kept->n_addresses],
+	peer->early = peer->fresh && peer->n_hints;
+	peer->fresh = false;
+	peer->dialled = link_dial(node, peer->early ? peer->hints[0] :
+				  place(peer, peer->tried++ % n_places(peer)),
 				  WIRE_CONTROL, &peers_ops, peer, &peer->why);
 	if (!peer->dialled)
 		dial_later(peer);
@@ -304,11 +335,24 @@ static void dial(struct peers_peer *peer)
 /* The more often it was in vain, the later. */
 static void dial_later(struct peers_peer *peer)
 {
-	unsigned int rounds = peer->kept.n_addresses ?
-			      peer->tried / peer->kept.n_addresses : 0;
+	unsigned int rounds = n_places(peer) ?
+			      peer->tried / n_places(peer) : 0;
 	uint64_t usec = rounds > 6 ? DIAL_MOST : DIAL_LEAST << rounds;
 
+	if (peer->early)
+		usec = DIAL_LEAST;
+	peer->early = false;
 	set_timer(peer, usec < DIAL_MOST ? usec : DIAL_MOST);
+}
+
+/* Its link is dead, as far as we can see. */
+static void cut(struct peers_peer *peer, const struct error *why)
+{
+	struct link *link = peer->link;
+
+	link->owner = NULL;
+	link_close(link);
+	let_go(peer, why);
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
@@ -321,13 +365,18 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 	(void)s;
 	if (!link) {
 		dial(peer);
+	} else if (peer->doubted && link->heard <= peer->doubted) {
+		error_set(&why, ETIMEDOUT,
+			  "it is said to have gone, and gave no answer in %llu s",
+			  DOUBT / NODE_SECOND);
+		cut(peer, &why);
+		dial(peer);
 	} else if (node_now(link->node) - link->heard > SILENCE) {
 		error_set(&why, ETIMEDOUT, "it is silent for %llu s",
 			  SILENCE / NODE_SECOND);
-		link->owner = NULL;
-		link_close(link);
-		let_go(peer, &why);
+		cut(peer, &why);
 	} else {
+		peer->doubted = 0;
 		link_send(link, &ping);
 		set_timer(peer, PING_EACH);
 	}
@@ -340,6 +389,82 @@ void peers_dial(struct node *node)
 
 	for (peer = node->peers->list; peer; peer = peer->next)
 		dial(peer);
+}
+
+/* --- what anybody says -------------------------------------------------------------- */
+
+/* Does it live? Asked once in a while at most; the timer sees whether it answered. */
+static void doubt(struct peers_peer *peer)
+{
+	uint64_t now = node_now(peer->peers->node);
+	const struct wire ping = { .type = WIRE_PING, .time = now };
+
+	if (!peer->link || peer->doubted ||
+	    (peer->doubts && now - peer->doubts < HINT_EACH))
+		return;
+	peer->doubted = peer->doubts = now;
+	link_send(peer->link, &ping);
+	set_timer(peer, DOUBT);
+}
+
+bool peers_doubt(struct node *node, const uint8_t id[static PEER_ID])
+{
+	struct peers_peer *peer = peers_find(node, id);
+
+	if (peer)
+		doubt(peer);
+	return peer;
+}
+
+static void put_hint(struct peers_peer *peer, const char *address)
+{
+	unsigned int i;
+
+	for (i = 0; i < peer->n_hints; i++)
+		if (!strcmp(peer->hints[i], address))
+			break;
+	if (i == PEERS_HINTS)
+		i--;
+	else if (i == peer->n_hints)
+		peer->n_hints++;
+	memmove(peer->hints[1], peer->hints[0], i * sizeof(*peer->hints));
+	snprintf(peer->hints[0], WIRE_ADDRESS, "%s", address);
+}
+
+/*
+ * Dials soon. That what was announced goes first must not keep what is known from its
+ * turn: the two alternate (early), however much is announced.
+ */
+static void heed(struct peers_peer *peer)
+{
+	uint64_t now = node_now(peer->peers->node), due = now, next;
+
+	if (peer->hinted > now)
+		due = peer->hinted;
+	else if (peer->hinted && peer->hinted + HINT_EACH > now)
+		due = peer->hinted + HINT_EACH;
+	peer->hinted = due;
+	if (sd_event_source_get_enabled(peer->timer, NULL) <= 0 ||
+	    sd_event_source_get_time(peer->timer, &next) < 0 || next > due)
+		set_timer(peer, due - now);
+}
+
+bool peers_hint(struct node *node, const uint8_t id[static PEER_ID],
+		const char *address)
+{
+	struct peers_peer *peer = peers_find(node, id);
+
+	if (!peer)
+		return false;
+	if (peer->link && !strcmp(peer->link->address, address))
+		return true;
+	put_hint(peer, address);
+	peer->fresh = true;
+	if (peer->link)
+		doubt(peer);
+	else if (!peer->dialled)
+		heed(peer);
+	return true;
 }
 
 /* --- the table ----------------------------------------------------------------------- */

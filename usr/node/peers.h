@@ -19,13 +19,30 @@ enum peers_state {
 	PEERS_REFUSED,		/* it does not know this node any more */
 };
 
+/* How the link's address was found. */
+enum peers_learnt {
+	PEERS_KNOWN,		/* by hand, at the pairing, or from a link before */
+	PEERS_ANNOUNCED,	/* on the network */
+	PEERS_INCOMING,		/* it dialled */
+};
+
+#define PEERS_HINTS	4u
+
 struct peers_peer {
 	struct store_peer kept;
 	enum peers_state state;
 	struct link *link;	/* over which it said HELLO */
 	struct link *dialled;	/* on its way to that */
 	sd_event_source *timer;	/* to dial again; to ask whether it still lives */
+	enum peers_learnt how;	/* of the link */
 	unsigned int tried;	/* since it was linked last */
+	unsigned int n_hints;	/* addresses that anybody may have announced, */
+	char hints[PEERS_HINTS][WIRE_ADDRESS];	/* the latest first */
+	uint64_t hinted;	/* when one was heeded last */
+	bool fresh;		/* the first is to be tried next, out of turn, */
+	bool early;		/* and then the one whose turn it is, soon */
+	uint64_t doubted;	/* when it was asked whether it lives; 0: it answered */
+	uint64_t doubts;	/* when that was done last */
 	uint64_t learnt;	/* when its address was kept last */
 	struct error why;	/* it is not linked; code 0: nothing was tried */
 	struct peers *peers;
@@ -56,6 +73,16 @@ int peers_put(struct node *node, const struct store_peer *kept,
  */
 int peers_remove(struct node *node, const uint8_t id[static PEER_ID],
 		 struct error *err);
+
+/*
+ * Somebody says that the peer @id is at @address, or that it has gone. At most once in
+ * five seconds a peer that is away is dialled at once for it, there and where it was
+ * before, and one that is linked elsewhere is asked whether it lives. Only a link, of
+ * one who has the key, changes more. Returns false where there is no such peer.
+ */
+bool peers_hint(struct node *node, const uint8_t id[static PEER_ID],
+		const char *address);
+bool peers_doubt(struct node *node, const uint8_t id[static PEER_ID]);
 
 /* May the node @id talk to us as a peer? */
 int peers_judge(struct node *node, const uint8_t id[static PEER_ID],

@@ -8,6 +8,7 @@
 #include "../format/hex.h"
 #include "backup.h"
 #include "front.h"
+#include "nearby.h"
 #include "pair.h"
 #include "peers.h"
 #include "verbs.h"
@@ -68,10 +69,12 @@ static void init_node(struct node *node, struct asked *asked,
 		ret = identity_make(node->key_path, &err);
 	if (!ret)
 		ret = verbs_begin(node, &err);
-	if (ret)
+	if (ret) {
 		control_refuse(asked, &err);
-	else
-		show_node(node, asked);
+		return;
+	}
+	nearby_announce(node);
+	show_node(node, asked);
 }
 
 /* Bytes of hexadecimal digits, to be freed. */
@@ -158,6 +161,7 @@ static void restore_node(struct node *node, struct asked *asked,
 		return;
 	}
 	peers_dial(node);
+	nearby_announce(node);
 	show_node(node, asked);
 }
 
@@ -167,6 +171,12 @@ static const char *const states[] = {
 	[PEERS_AWAY] = "away",
 	[PEERS_LINKED] = "linked",
 	[PEERS_REFUSED] = "refused",
+};
+
+static const char *const learnt[] = {
+	[PEERS_KNOWN] = "known",
+	[PEERS_ANNOUNCED] = "announced",
+	[PEERS_INCOMING] = "incoming",
 };
 
 static json_t *show_peer(const struct peers_peer *peer)
@@ -184,11 +194,14 @@ static json_t *show_peer(const struct peers_peer *peer)
 			 "state", states[peer->state],
 			 "paired", (json_int_t)peer->kept.paired,
 			 "addresses", addresses);
-	if (peer->link)
+	if (peer->link) {
 		json_object_set_new(json, "address",
 				    json_string(peer->link->address));
-	else if (peer->why.code)
+		json_object_set_new(json, "learnt",
+				    json_string(learnt[peer->how]));
+	} else if (peer->why.code) {
 		json_object_set_new(json, "why", json_string(peer->why.text));
+	}
 	return json;
 }
 
@@ -200,6 +213,35 @@ static void list_peers(struct node *node, struct asked *asked)
 	for (peer = peers_first(node); peer; peer = peer->next)
 		json_array_append_new(list, show_peer(peer));
 	control_answer(asked, list);
+}
+
+static void add_nearby(const struct nearby_node *nearby, void *arg)
+{
+	json_t *addresses = json_array();
+	char id[PEER_ID_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < nearby->n_addresses; i++)
+		json_array_append_new(addresses,
+				      json_string(nearby->addresses[i]));
+	peer_id_text(nearby->id, id);
+	json_array_append_new(arg, json_pack("{s:s,s:s,s:b,s:o}",
+					     "name", nearby->name, "id", id,
+					     "pairing", nearby->pairing,
+					     "addresses", addresses));
+}
+
+static void list_nearby(struct node *node, struct asked *asked)
+{
+	json_t *list = json_array();
+	struct error err;
+
+	if (!nearby_each(node, add_nearby, list, &err)) {
+		control_answer(asked, list);
+		return;
+	}
+	json_decref(list);
+	control_refuse(asked, &err);
 }
 
 static void add_peer(struct node *node, struct asked *asked,
@@ -215,10 +257,12 @@ static void add_peer(struct node *node, struct asked *asked,
 	memcpy(kept.id, request->id, PEER_ID);
 	strcpy(kept.name, request->name);
 	memcpy(kept.addresses, request->addresses, sizeof(kept.addresses));
-	if (peers_put(node, &kept, &peer, &err))
+	if (peers_put(node, &kept, &peer, &err)) {
 		control_refuse(asked, &err);
-	else
-		control_answer(asked, show_peer(peer));
+		return;
+	}
+	nearby_became(node, kept.id);
+	control_answer(asked, show_peer(peer));
 }
 
 static void remove_peer(struct node *node, struct asked *asked,
@@ -235,6 +279,7 @@ static void remove_peer(struct node *node, struct asked *asked,
 	}
 	json_object_set_new(json, "state", json_string("removed"));
 	json_object_del(json, "address");
+	json_object_del(json, "learnt");
 	control_answer(asked, json);
 }
 
@@ -373,6 +418,9 @@ void verbs_ask(struct node *node, struct asked *asked, struct request *request)
 		break;
 	case REQUEST_PEER_LIST:
 		list_peers(node, asked);
+		break;
+	case REQUEST_PEER_NEARBY:
+		list_nearby(node, asked);
 		break;
 	case REQUEST_PEER_REMOVE:
 		remove_peer(node, asked, request);

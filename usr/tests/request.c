@@ -81,6 +81,7 @@ static void request_rights(void)
 		{ "peer-join", REQUEST_ADMIN },
 		{ "peer-add", REQUEST_ADMIN },
 		{ "peer-list", REQUEST_USER },
+		{ "peer-nearby", REQUEST_USER },
 		{ "peer-remove", REQUEST_ADMIN },
 	};
 	unsigned int i;

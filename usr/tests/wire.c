@@ -28,6 +28,13 @@ static void wire_goes_there_and_back(void)
 		.addresses = { "10.0.0.2:4820", "[fe80::1%eth0]:4820" },
 	};
 
+	const struct wire seen = {
+		.type = WIRE_SEEN, .name = "desk", .id = { 7 }, .pairing = true,
+		.n_addresses = 1, .addresses = { "10.0.0.2:4820" },
+	};
+
+	expect(!again(&seen, &back));
+	expect(!memcmp(&back, &seen, sizeof(seen)));
 	expect(!again(&join, &back));
 	expect(!memcmp(&back, &join, sizeof(join)));
 	expect(!again(&peer, &back));

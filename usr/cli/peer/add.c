@@ -11,6 +11,7 @@
 #include "../../lib/wait.h"
 #include "../answer.h"
 #include "../ask.h"
+#include "nearby.h"
 #include "peer.h"
 
 #define FIND_MS	10000	/* a host's addresses */
@@ -19,7 +20,8 @@ struct adding {
 	const char *id;		/* of one that is added without a code */
 	const char *name;
 	const char *role;
-	struct address host;
+	const char *where;	/* as it was given, or NULL */
+	struct address host;	/* the same, where it reads as one */
 	char code[PAIRCODE_SIZE];
 };
 
@@ -53,6 +55,17 @@ static int find(const struct address *host, json_t **addresses,
 			json_array_append_new(*addresses, json_string(text));
 	freeaddrinfo(list);
 	return 0;
+}
+
+/* A node nearby that is called so, or else a host. */
+static int find_any(const struct adding *adding, json_t **addresses,
+		    struct error *err)
+{
+	int ret = nearby_find(adding->where, addresses, err);
+
+	if ((ret != -ENOENT && ret != -ENOTCONN) || !*adding->host.name)
+		return ret;
+	return find(&adding->host, addresses, err);
 }
 
 /* The code becomes a key by the id of who is there; it is wiped here. */
@@ -131,8 +144,8 @@ static int run_adding(struct run *run, struct adding *adding)
 
 	if (!adding->id && !*adding->code)
 		ret = ask_code(adding, &err);
-	if (!ret && *adding->host.name)
-		ret = find(&adding->host, &addresses, &err);
+	if (!ret && adding->where)
+		ret = find_any(adding, &addresses, &err);
 	if (!ret)
 		ret = adding->id ? add(adding, addresses, &peer, &err) :
 				   join(adding, addresses, &peer, &err);
@@ -149,10 +162,17 @@ static int take_operands(struct run *run, struct adding *adding)
 {
 	struct error err;
 
+	if (run->argc)
+		adding->where = run->argv[0];
 	if (run->argc && address_parse(run->argv[0], WIRE_PORT_TEXT,
-				       &adding->host, &err))
-		return usage("\"%s\" is no node: %s", run->argv[0], err.text);
-	if (run->argc && adding->host.kind != ADDRESS_INET)
+				       &adding->host, &err)) {
+		if (!peer_name_valid(run->argv[0], strlen(run->argv[0])))
+			return usage("\"%s\" is no node: %s", run->argv[0],
+				     err.text);
+		*adding->host.name = '\0';
+	}
+	if (run->argc && *adding->host.name &&
+	    adding->host.kind != ADDRESS_INET)
 		return usage("a node is at HOST[:PORT]");
 	if (adding->id && run->argc == 2)
 		return usage("a node is added by its id or by a code, not by both");
@@ -213,9 +233,10 @@ const struct verb peer_add = {
 	.name = "add",
 	.what = "make another node a peer, by its code or by its id",
 	.synopsis =
-	"HOST[:PORT] [CODE] [--as ROLE] [--name NAME]\n"
-	"--id ID --name NAME [--as ROLE] [HOST[:PORT]]",
+	"NODE [CODE] [--as ROLE] [--name NAME]\n"
+	"--id ID --name NAME [--as ROLE] [NODE]",
 	.help =
+	"NODE is the name of a node nearby (hearth peer list --nearby), or HOST[:PORT].\n"
 	"With a code of hearth peer invite both nodes are each other's peers then. Without CODE\n"
 	"it is asked for. With an id (hearth node show) no code is needed, and it is to be\n"
 	"done on both machines.\n"

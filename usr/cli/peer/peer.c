@@ -65,6 +65,8 @@ void peer_print(struct out *out, const json_t *peer, bool all)
 	if (json_object_get(peer, "address"))
 		out_string(out, "address", ", %s",
 			   answer_text(peer, "address"));
+	if (json_object_get(peer, "learnt"))
+		out_string(out, "learnt", " (%s)", answer_text(peer, "learnt"));
 	if (json_object_get(peer, "why"))
 		out_string(out, "why", all ? ": %s" : NULL,
 			   answer_text(peer, "why"));
@@ -74,8 +76,7 @@ void peer_print(struct out *out, const json_t *peer, bool all)
 	out_object_end(out);
 }
 
-/* Does @text mean this peer, and how much: 2 by all of it, 1 by the beginning of its id. */
-static int means(const json_t *peer, const char *text)
+int peer_means(const json_t *peer, const char *text)
 {
 	const char *id = answer_text(peer, "id");
 
@@ -94,7 +95,7 @@ int peer_find(const char *text, json_t **peer, struct error *err)
 	if (ret)
 		return ret;
 	json_array_foreach(list, i, each) {
-		much = means(each, text);
+		much = peer_means(each, text);
 		if (!much)
 			continue;
 		found = each;

@@ -13,6 +13,12 @@
 extern const struct verb peer_object;
 extern const struct verb peer_invite, peer_add, peer_list, peer_show, peer_remove;
 
+/*
+ * Does @text mean this peer, and how much: 2 by all of its name or id, 1 by the id's
+ * beginning; or 0.
+ */
+int peer_means(const json_t *peer, const char *text);
+
 /* A peer as hearthd tells of it: in a line, or with all that there is. */
 void peer_print(struct out *out, const json_t *peer, bool all);
 
