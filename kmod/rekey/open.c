@@ -152,9 +152,42 @@ static int open_read_super(struct rekey_volume *v, char **error)
 	return -EINVAL;
 }
 
+/* A device that the volume knows must be the one. */
+static int check_device(struct rekey_volume *v, u32 i, char **error)
+{
+	const struct rekey_super *sb = &v->meta.sb;
+	struct rekey_device *dev = &v->places.device[i];
+	const char *why;
+	int err;
+
+	*error = "A data device is smaller than it was";
+	if (dev->places < sb->device[i].regions)
+		return -ENOSPC;
+	if (!sb->device[i].label)
+		return 0;
+	*error = "A data device is not one of this volume";
+	err = meta_read_label(&v->meta, dev->dm->bdev, dev->start, i, &why);
+	if (err)
+		DMERR("%s: device %u: %s", volume_name(v), i, why);
+	return err;
+}
+
+static int probe_devices(struct rekey_volume *v, char **error)
+{
+	const struct rekey_super *sb = &v->meta.sb;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < sb->devices; i++)
+		if (v->places.device[i].dm && sb->device[i].regions)
+			err = check_device(v, i, error);
+	return err;
+}
+
 /*
- * What a table can be held against. Nothing of it is relied on later:
- * open_activate() reads it again.
+ * What a table can be held against, while the one of before may still be in use: what
+ * is refused here disturbs nobody. Nothing of it is relied on later: open_activate()
+ * reads it again.
  */
 static int open_probe(struct rekey_volume *v, char **error)
 {
@@ -164,6 +197,8 @@ static int open_probe(struct rekey_volume *v, char **error)
 	err = open_read_super(v, error);
 	if (!err)
 		err = meta_read_slots(&v->meta, error);
+	if (!err)
+		err = probe_devices(v, error);
 	mutex_unlock(&v->meta.lock);
 	return err;
 }
@@ -234,13 +269,12 @@ int open_meta(struct rekey_volume *v, char **error)
 
 /* --- activation ------------------------------------------------------------------------ */
 
-/* A device that the volume knows must be the one; a new one is made one later. */
+/* A device that the volume does not know yet is made one of it later. */
 static int activate_device(struct rekey_volume *v, u32 i, bool known,
 			   char **error)
 {
 	struct rekey_super *sb = &v->meta.sb;
 	struct rekey_device *dev = &v->places.device[i];
-	const char *why;
 	int err;
 
 	dev->label = false;
@@ -250,18 +284,9 @@ static int activate_device(struct rekey_volume *v, u32 i, bool known,
 		return 0;
 	}
 	if (known && sb->device[i].regions) {
-		*error = "A data device is smaller than it was";
-		if (dev->places < sb->device[i].regions)
-			return -ENOSPC;
+		err = check_device(v, i, error);
 		dev->label = sb->device[i].label;
 		sb->device[i].regions = dev->places;
-		if (!dev->label)
-			return 0;
-		*error = "A data device is not one of this volume";
-		err = meta_read_label(&v->meta, dev->dm->bdev, dev->start, i,
-				      &why);
-		if (err)
-			DMERR("device %u: %s", i, why);
 		return err;
 	}
 	if (!dev->places)
@@ -453,10 +478,8 @@ static int activate(struct rekey_volume *v, char **error)
 		return err;
 	}
 	map_seal(&v->map, v->meta.readonly);
-	if (volume_succeeds(v))
-		mover_settle(v);
 	mover_activate(v);
-	v->lived = true;
+	WRITE_ONCE(v->lived, true);
 	WRITE_ONCE(v->active, true);
 	volume_show(v);
 	hibernate_join(v);
@@ -465,12 +488,13 @@ static int activate(struct rekey_volume *v, char **error)
 
 /*
  * Who uses the device would wait for ever for a volume that cannot be resumed: so
- * it is, and what is asked of it fails, till it is suspended and resumed again. A
- * table that was never active is refused.
+ * it is, and what is asked of it fails, till it is suspended and resumed again, or
+ * gets another table. Nobody waits for a device that was never in use: its table is
+ * refused.
  */
 static int activate_dead(struct rekey_volume *v, int err)
 {
-	if (!v->lived)
+	if (!v->lived && !v->heir)
 		return err;
 	DMERR("%s: nothing can be read or written till it is suspended and resumed again",
 	      volume_name(v));
@@ -496,6 +520,9 @@ int open_activate(struct rekey_volume *v)
 	/* somebody may wait for this volume in order to get memory */
 	noio = memalloc_noio_save();
 	WRITE_ONCE(v->dead, false);
+	/* should it fail, the next table inherits from this one */
+	if (volume_inherit(v))
+		mover_settle(v);
 	err = activate(v, &error);
 	memalloc_noio_restore(noio);
 	if (err) {

@@ -292,7 +292,12 @@ static void rekey_io_hints(struct dm_target *ti, struct queue_limits *limits)
 
 static struct target_type rekey_target = {
 	.name = "rekey",
-	.version = { 1, 1, 0 },
+	.version = { 1, 2, 0 },
+	/*
+	 * A volume is a device: were another target of its table refused behind
+	 * it, nobody would close it.
+	 */
+	.features = DM_TARGET_SINGLETON,
 	.module = THIS_MODULE,
 	.ctr = rekey_ctr,
 	.dtr = rekey_dtr,

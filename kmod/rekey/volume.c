@@ -37,24 +37,29 @@ void volume_remove(struct rekey_volume *v)
 }
 
 /**
- * volume_succeeds() - is it another table of a volume that was in use?
- * @v: about to be active
+ * volume_inherit() - what the device's table of before leaves to it
+ * @v: about to be active; its message lock is held
  *
- * Return: true where the device's table of before was started, and is not active.
+ * That is still there, and not active any more. @v->heir is set where it was in use.
+ *
+ * Return: true where it was started.
  */
-bool volume_succeeds(struct rekey_volume *v)
+bool volume_inherit(struct rekey_volume *v)
 {
 	struct mapped_device *md = dm_table_get_md(v->ti->table);
 	struct rekey_volume *other;
-	bool found = false;
+	bool started = false;
 
 	spin_lock(&volumes_lock);
-	list_for_each_entry(other, &volumes_all, all)
-		if (other != v && READ_ONCE(other->started) &&
-		    dm_table_get_md(other->ti->table) == md)
-			found = true;
+	list_for_each_entry(other, &volumes_all, all) {
+		if (other == v || dm_table_get_md(other->ti->table) != md)
+			continue;
+		started |= READ_ONCE(other->started);
+		if (READ_ONCE(other->lived) || READ_ONCE(other->heir))
+			WRITE_ONCE(v->heir, true);
+	}
 	spin_unlock(&volumes_lock);
-	return found;
+	return started;
 }
 
 /**

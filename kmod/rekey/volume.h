@@ -124,7 +124,8 @@ struct rekey_volume {
 
 	struct mutex message;	/* outermost; see above */
 	bool active;		/* @message; READ_ONCE */
-	bool lived;		/* it was active before; @message */
+	bool lived;		/* it was active before; @message; READ_ONCE */
+	bool heir;		/* or the device, by another table; the same */
 	bool made_ro;		/* the disk, by us; in resume alone */
 	bool dead;		/* could not be resumed: I/O fails; READ_ONCE */
 	bool started;		/* it was written to, or a job asked for; acquire */
@@ -190,7 +191,7 @@ void volume_remove(struct rekey_volume *v);
 int volume_register(struct rekey_volume *v);
 void volume_show(struct rekey_volume *v);
 void volume_unregister(struct rekey_volume *v);
-bool volume_succeeds(struct rekey_volume *v);
+bool volume_inherit(struct rekey_volume *v);
 struct rekey_volume *volume_next(u64 serial);
 bool volume_get(struct rekey_volume *v);
 void volume_put(struct rekey_volume *v);

@@ -68,7 +68,7 @@ unchanged()
 	return 1
 }
 
-plan 68
+plan 72
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-zero xts loop ext4 2>/dev/null
 printf 'correct horse' >$w/ann
@@ -158,6 +158,19 @@ check "it says so" says 0 "suspended" hv list
 check "a wrong passphrase does not resume it" says 2 "wrong passphrase" hv resume v --key-file $w/eve
 check "resumed" eval "hv resume v --key-file $w/ann && ann check /dev/mapper/v 1 1"
 hv close v
+
+# Metadata that fail meanwhile: a resume that is none says so, and nobody waits.
+dmcreate m "0 81920 linear /dev/ram0 0"
+lies() { dmsetup suspend --noflush --nolockfs m && dmsetup reload m --table "$1" && dmsetup resume --noudevsync m; }
+check "a volume with its metadata apart" eval "create /dev/ram2 --meta /dev/mapper/m && hv open v /dev/mapper/m /dev/ram2 --key-file $w/ann && ann round /dev/mapper/v 1 1 && hv suspend v"
+lies "0 32768 linear /dev/ram0 0
+32768 128 error
+32896 49024 linear /dev/ram0 32896"
+check "it is not resumed, and why" says 2 "The metadata device cannot be read" hv resume v --key-file $w/ann
+refuse "what is read fails, at once" timeout 20 dd if=/dev/mapper/v of=/dev/null bs=4k count=1 iflag=direct status=none
+lies "0 81920 linear /dev/ram0 0"
+check "suspended and resumed it is there" eval "hv suspend v && hv resume v --key-file $w/ann && ann check /dev/mapper/v 1 1 && hv close v"
+dmremove m
 
 # A disk that is read-only.
 open_v >/dev/null && hv rekey v --rate 256K --key-file $w/ann $cheap >/dev/null && hv job pause v >/dev/null && hv job resume v >/dev/null && hv close v >/dev/null

@@ -24,7 +24,7 @@ write_one() { dd if=/dev/urandom of=/dev/mapper/v bs=4k seek="$1" count=1 oflag=
 intact() { ./pattern check /dev/mapper/v 4 "$1"; }
 incomplete() { job_is v incomplete; }
 
-plan 70
+plan 87
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-flakey xts 2>/dev/null
 ramdisks 3 24
@@ -162,9 +162,48 @@ refuse "and what is written" timeout 20 dd if=/dev/zero of=/dev/mapper/v bs=4k c
 sound m /dev/ram0
 check "suspended and resumed it is there" eval "dmsetup suspend v && dmsetup resume --noudevsync v && intact 1"
 
+# Another table of a volume in use: what is wrong with it is told when it is loaded, and
+# the old one goes on.
+msg v rate 64
+msg v rekey start 1 0
+dmcreate small "0 $((10 * mib)) linear /dev/ram1 0"
+longer=$((9 * mib))
+slow=("${both[@]}" rate:64)
+reload() { dmsetup reload v --table "$(table "$@")"; }
+running() { [ "$(field v 1)" = rw ] && job_is v running; }
+refused "a table with another disk" "not one of this volume" eval 'data="/dev/ram2 0" reload $len "${slow[@]}"'
+refused "with one that is smaller" "smaller than it was" eval 'data="/dev/mapper/small 0" reload $len "${slow[@]}"'
+refused "with another key" "Wrong key" reload $len "key:0:$(src d1)" "key:1:$(src d0)"
+refused "with a second target" "must appear alone" dmsetup reload v --table "$(table $len "${both[@]}")
+$len $mib zero"
+check "nobody has noticed" eval "running && intact 1"
+dmremove small
+
+# One that is loaded and cannot be resumed, as the metadata fail meanwhile: device-mapper
+# has no other table any more.
+check "a longer one is taken" reload $longer "${slow[@]}"
+dmsetup suspend v
+wire m "0 $size error"
+mark
+check "it is resumed all the same" dmsetup resume --noudevsync v
+check "the log says why" said "metadata device cannot be read"
+check "and that nothing works" said "nothing can be read or written till"
+check "so does the status" [ "$(field v 1)" = suspended ]
+refuse "what is read fails, at once" timeout 20 dd if=/dev/mapper/v of=/dev/null bs=4k count=1 iflag=direct status=none
+refuse "and what is written" timeout 20 write_one 5
+sound m /dev/ram0
+check "the old table is taken again" eval 'reload $len "${slow[@]}" && dmsetup resume --noudevsync v'
+check "and all is as it was, also the job" eval "running && intact 1"
+check "a longer one is taken now" eval 'reload $longer "${slow[@]}" && dmsetup resume --noudevsync v && running'
+check "with the data" eval '[ "$(blockdev --getsz /dev/mapper/v)" = $longer ] && PATTERN_COUNT=2048 intact 1'
+check "the job comes to its end" eval "msg v rate 0 && wait_for 30 idle v && PATTERN_COUNT=2048 intact 1"
+dmremove v
+len=$longer
+open_volume v $len "${both[@]}"
+
 # A device that somebody set read-only.
 msg v rate 256
-msg v rekey start 1 0
+msg v rekey start 0 1
 dmremove v d
 for d in /dev/ram1 /dev/ram0; do
 	blockdev --setro $d
@@ -173,7 +212,7 @@ for d in /dev/ram1 /dev/ram0; do
 	check "as a read-only one" [ "$(field v 1) $(blockdev --getro /dev/mapper/v)" = "ro 1" ]
 	refuse "it cannot be written" write_one 5
 	refused "nor its job be resumed" "The volume is read-only" msg v rekey resume
-	check "it can be read" intact 1
+	check "it can be read" eval "PATTERN_COUNT=2048 intact 1"
 	dmremove v
 	check "nothing was written" [ "$(sum /dev/ram0)" = "$was" ]
 	blockdev --setrw $d

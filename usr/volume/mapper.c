@@ -43,6 +43,30 @@ static int no_task(struct error *err)
 			 "the kernel's device-mapper cannot be used: is dm-mod loaded, and are you root?");
 }
 
+/* --- what a device says ---------------------------------------------------------- */
+
+/* The line of the one target of a device, to be freed; NULL: not ours. */
+static char *target_line(int type, const char *name, uint64_t *sectors)
+{
+	struct dm_task *task = task_new(type, name);
+	char *target = NULL, *params = NULL, *line = NULL;
+	uint64_t start, length;
+
+	if (!task)
+		return NULL;
+	dm_task_no_flush(task);
+	if (dm_task_run(task)) {
+		dm_get_next_target(task, NULL, &start, &length, &target,
+				   &params);
+		if (target && params && !strcmp(target, "rekey")) {
+			line = strdup(params);
+			*sectors = length;
+		}
+	}
+	dm_task_destroy(task);
+	return line;
+}
+
 /* --- why it was refused --------------------------------------------------------- */
 
 /* A request: what is said of it counts, from its beginning on. */
@@ -50,6 +74,7 @@ struct request {
 	const char *what;	/* "... refused" of a sentence */
 	const char *number;	/* of the device */
 	const char *verb;	/* of a message, or NULL */
+	const char *resumed;	/* a volume that is to live behind it, or NULL */
 	int log;		/* -1: it cannot be read */
 };
 
@@ -84,17 +109,35 @@ static bool log_reason(const struct request *r, char *text, size_t size)
 	return best != KLOG_NONE;
 }
 
+/*
+ * A volume that was in use is resumed in any case, so that nobody waits for ever: one
+ * that the kernel cannot activate fails all I/O, and says no more than this.
+ */
+static bool is_dead(const char *name)
+{
+	uint64_t sectors;
+	char *line = target_line(DM_DEVICE_STATUS, name, &sectors);
+	bool dead = line && !strcmp(line, "suspended");
+
+	free(line);
+	return dead;
+}
+
 static int request_run(struct request *r, struct dm_task *task,
 		       struct error *err)
 {
 	char reason[256];
-	int ret = 0, code;
+	int ret = 0, code = 0;
 
 	request_begin(r);
 	if (!dm_task_run(task)) {
 		code = dm_task_get_errno(task);
 		if (!code)
 			code = EIO;
+	} else if (r->resumed && is_dead(r->resumed)) {
+		code = EIO;
+	}
+	if (code) {
 		if (!log_reason(r, reason, sizeof(reason)))
 			snprintf(reason, sizeof(reason), "%s", strerror(code));
 		ret = error_set(err, code, "%s: %s", r->what, reason);
@@ -239,6 +282,7 @@ static int run_simple(int type, const char *name, const char *number,
 {
 	struct request r = {
 		.what = what, .number = number, .verb = number ? NULL : "",
+		.resumed = type == DM_DEVICE_RESUME ? name : NULL,
 	};
 	struct dm_task *task = task_new(type, name);
 	int ret;
@@ -366,28 +410,6 @@ int mapper_try(const char *params, uint64_t sectors, struct error *err)
 }
 
 /* --- what is there --------------------------------------------------------------- */
-
-/* The line of the one target of a device, to be freed; NULL: not ours. */
-static char *target_line(int type, const char *name, uint64_t *sectors)
-{
-	struct dm_task *task = task_new(type, name);
-	char *target = NULL, *params = NULL, *line = NULL;
-	uint64_t start, length;
-
-	if (!task)
-		return NULL;
-	dm_task_no_flush(task);
-	if (dm_task_run(task)) {
-		dm_get_next_target(task, NULL, &start, &length, &target,
-				   &params);
-		if (target && params && !strcmp(target, "rekey")) {
-			line = strdup(params);
-			*sectors = length;
-		}
-	}
-	dm_task_destroy(task);
-	return line;
-}
 
 static int parse_lines(const char *name, struct mapper_volume *volume,
 		       struct error *err)

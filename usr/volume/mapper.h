@@ -68,7 +68,10 @@ int mapper_load(const char *name, const char *params, uint64_t sectors,
 		bool readonly, struct error *err);
 void mapper_clear(const char *name);
 
-/* Holds its I/O, when what is under way has ended, and lets it go on. */
+/*
+ * Holds its I/O, when what is under way has ended, and lets it go on. A volume that
+ * cannot be activated is resumed nevertheless, to fail all I/O, and an error told.
+ */
 int mapper_suspend(const char *name, struct error *err);
 int mapper_resume(const char *name, struct error *err);
 
