@@ -14,7 +14,12 @@
  *	mallory pretend PORT		an inviter who does not know the code
  *	mallory old ADDR		TLS 1.2
  *	mallory none ADDR		no certificate
- *	mallory silent ADDR N		N connections without a word; prints how many stay
+ *	mallory silent ADDR N[/K]	N connections without a word, from K addresses
+ *					(10.0.0.100 and on); prints how many stay
+ *	mallory flood ADDR N		as a peer, N PINGs as fast as they go; prints how
+ *					many PONGs came, and how it ended
+ *	mallory ping ADDR N		as a peer, N PINGs one after the other; prints the
+ *					longest wait for a PONG
  *	mallory rubbish ADDR		frames that are none, from within the session
  *	mallory swollen ADDR		a JOIN with an address, which has none, of 3500 bytes
  */
@@ -74,15 +79,26 @@ static void prepare(int fd)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-static int reach(const char *text)
+/* @own: the last byte of the address to come from; 0: any */
+static int reach_from(const char *text, int own)
 {
-	struct sockaddr_in sin = where(text);
+	struct sockaddr_in sin = where(text), from = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x0a000000u + (unsigned int)own),
+	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	if (own && bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		die("bind", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
 		die("connect", strerror(errno));
 	prepare(fd);
 	return fd;
+}
+
+static int reach(const char *text)
+{
+	return reach_from(text, 0);
 }
 
 static int wait_for(int fd, short events, int ms)
@@ -191,6 +207,82 @@ static int hello(const char *addr, const char *name, int stay)
 			printf("bye %s\n", wire_bye_name(wire.reason));
 	if (stay)
 		printf("ended: %s\n", err.text);
+	end(&s);
+	return 0;
+}
+
+/* As a peer that both have said HELLO to. */
+static void greet(struct session *s, const char *addr)
+{
+	struct wire wire = { .type = WIRE_HELLO, .name = "mallory" };
+	struct error err;
+
+	if (begin(s, reach(addr), 0, WIRE_CONTROL, &err))
+		die("refused", err.text);
+	put(s, &wire);
+	if (get(s, &wire, PATIENCE, &err))
+		die("refused", err.text);
+}
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int flood(const char *addr, int n)
+{
+	struct wire wire = { .type = WIRE_PING };
+	const char *how = "not at all";
+	struct session s;
+	struct error err;
+	uint8_t frame[64];
+	size_t size = wire_format(&wire, frame, sizeof(frame));
+	int pongs = 0, ret = 0;
+	ssize_t sent;
+
+	greet(&s, addr);
+	while (n && (sent = tls_send(&s.tls, frame, size, &err))) {
+		if (sent == -EAGAIN)
+			wait_for(s.fd, POLLOUT, PATIENCE);
+		else if (sent < 0)
+			break;
+		else
+			n--;
+	}
+	while (!(ret = get(&s, &wire, PATIENCE, &err))) {
+		pongs += wire.type == WIRE_PONG;
+		if (wire.type == WIRE_BYE)
+			how = wire_bye_name(wire.reason);
+	}
+	printf("%d pongs, end: %s\n", pongs, how);
+	end(&s);
+	return 0;
+}
+
+static int ping(const char *addr, int n)
+{
+	struct wire wire, ask = { .type = WIRE_PING };
+	struct session s;
+	struct error err;
+	long worst = 0, begun, took;
+
+	greet(&s, addr);
+	while (n--) {
+		begun = now_ms();
+		ask.time = (uint64_t)n;
+		put(&s, &ask);
+		do {
+			if (get(&s, &wire, PATIENCE, &err))
+				die("no answer", err.text);
+		} while (wire.type != WIRE_PONG || wire.time != ask.time);
+		took = now_ms() - begun;
+		worst = took > worst ? took : worst;
+		usleep(20000);
+	}
+	printf("%ld ms\n", worst);
 	end(&s);
 	return 0;
 }
@@ -436,12 +528,14 @@ static int bare(const char *addr, const char *priority, int certificate)
 	return ret >= 0;
 }
 
-static int silent(const char *addr, int n)
+static int silent(const char *addr, const char *many)
 {
-	int *fds = calloc((size_t)n, sizeof(*fds)), i, open = 0;
+	int n = atoi(many), *fds = calloc((size_t)n, sizeof(*fds));
+	int i, open = 0, sources = 0;
 
+	sscanf(many, "%*d/%d", &sources);
 	for (i = 0; i < n; i++)
-		fds[i] = reach(addr);
+		fds[i] = reach_from(addr, sources ? 100 + i % sources : 0);
 	/* Those who have no room are closed at once. */
 	usleep(500000);
 	for (i = 0; i < n; i++)
@@ -482,7 +576,11 @@ static int run(const char *what, const char *addr, const char *more)
 	if (!strcmp(what, "none"))
 		return bare(addr, "NORMAL:-VERS-ALL:+VERS-TLS1.3", 0);
 	if (!strcmp(what, "silent"))
-		return silent(addr, atoi(more));
+		return silent(addr, more);
+	if (!strcmp(what, "flood"))
+		return flood(addr, atoi(more));
+	if (!strcmp(what, "ping"))
+		return ping(addr, atoi(more));
 	if (!strcmp(what, "rubbish"))
 		return rubbish(addr);
 	if (!strcmp(what, "swollen"))

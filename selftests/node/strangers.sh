@@ -5,7 +5,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 32
+plan 36
 node alice bob
 machine mallory
 m() { at mallory env MALLORY="$work/mallory.key" ./mallory "$@"; }
@@ -76,11 +76,30 @@ wait_for 20 grep -q "of 200" "$work/silent"
 check "of 200 silent connections 8 have a place" grep -qx "8 of 200" "$work/silent"
 check "another one of the same source gets an answer" says 1 "the other node refused this one" m hello $alice bob
 check "the node answers meanwhile" says 0 "name      bob" h alice peer show bob
+h alice peer add --id "$(m id)" --name mallory >/dev/null
+m ping $alice 20 >"$work/ping"
+ms=$(sed -n 's/ ms//p' "$work/ping")
+diag "the longest wait of a peer: $ms ms"
+check "a peer is answered in time" test "${ms:-99999}" -lt 2000
 machine dave
 start dave
 h dave node init --name dave >/dev/null
 check "another machine pairs meanwhile" pair alice dave
 wait_for 30 grep -q "all ended" "$work/silent"
 check "and they are gone after ten seconds" grep -q "all ended" "$work/silent"
+
+# --- the same from 25 machines
+at mallory sh -c 'for i in $(seq 100 124); do ip addr add 10.0.0.$i/24 dev eth0; done'
+m silent $alice 200/25 >"$work/silent" &
+wait_for 20 grep -q "of 200" "$work/silent"
+check "of 200 from 25 addresses 64 have a place" grep -qx "64 of 200" "$work/silent"
+m ping $alice 20 >"$work/ping"
+ms=$(sed -n 's/ ms//p' "$work/ping")
+diag "the longest wait of a peer: $ms ms"
+check "a peer is answered in time, too" test "${ms:-99999}" -lt 2000
+machine erin
+start erin
+h erin node init --name erin >/dev/null
+check "and another machine pairs" pair alice erin
 clean
 finish

@@ -14,7 +14,10 @@
 #define ADDRESS	{ WIRE_ATTR_ADDRESS, FRAME_TEXT, "address", 1, WIRE_ADDRESS - 1, false, true, NULL }
 #define PAIRING	{ WIRE_ATTR_PAIRING, FRAME_U32, "pairing", 0, 1, true, false, NULL }
 
-static const struct frame_attr hello[] = { NAME, PORT };
+static const struct frame_attr hello[] = {
+	NAME, PORT,
+	{ WIRE_ATTR_RUN, FRAME_U64, "run", 1, UINT64_MAX, false, false, NULL },
+};
 static const struct frame_attr ping[] = { TIME };
 static const struct frame_attr bye[] = {
 	{ WIRE_ATTR_REASON, FRAME_U32, "reason", 0, WIRE_BYE_LAST, true, false, NULL },
@@ -88,6 +91,9 @@ static int take(uint16_t type, const struct frame_value *value,
 	case WIRE_ATTR_PORT:
 		wire->port = (uint16_t)value->number;
 		break;
+	case WIRE_ATTR_RUN:
+		wire->run = value->number;
+		break;
 	case WIRE_ATTR_TIME:
 		wire->time = value->number;
 		break;
@@ -150,6 +156,10 @@ static void put(struct frame_out *out, const struct frame_attr *attr,
 		if (wire->port)
 			frame_put_number(out, attr, wire->port);
 		break;
+	case WIRE_ATTR_RUN:
+		if (wire->run)
+			frame_put_number(out, attr, wire->run);
+		break;
 	case WIRE_ATTR_TIME:
 		frame_put_number(out, attr, wire->time);
 		break;
@@ -202,6 +212,8 @@ const char *wire_bye_name(enum wire_bye reason)
 		[WIRE_BYE_REMOVED] = "removed",
 		[WIRE_BYE_DUPLICATE] = "duplicate",
 		[WIRE_BYE_PROTOCOL] = "protocol",
+		[WIRE_BYE_TWIN] = "twin",
+		[WIRE_BYE_FLOOD] = "flood",
 	};
 
 	return names[reason];

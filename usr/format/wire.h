@@ -47,7 +47,9 @@ enum wire_bye {
 	WIRE_BYE_REMOVED,	/* who hears it is no peer any more */
 	WIRE_BYE_DUPLICATE,	/* there is another connection */
 	WIRE_BYE_PROTOCOL,	/* what was said made no sense */
-	WIRE_BYE_LAST = WIRE_BYE_PROTOCOL,
+	WIRE_BYE_TWIN,		/* another hearthd with the same key is linked */
+	WIRE_BYE_FLOOD,		/* too much was said */
+	WIRE_BYE_LAST = WIRE_BYE_FLOOD,
 };
 
 /* Attributes; a type means the same in each message. */
@@ -62,6 +64,7 @@ enum wire_attr {
 	WIRE_ATTR_ADDRESS,
 	WIRE_ATTR_PRIVATE,
 	WIRE_ATTR_PAIRING,
+	WIRE_ATTR_RUN,
 };
 
 /* One of any type; what it does not have is zero. */
@@ -69,6 +72,7 @@ struct wire {
 	enum wire_type type;
 	char name[PEER_NAME];
 	uint16_t port;			/* 0: it listens nowhere */
+	uint64_t run;			/* of its hearthd, by chance; 0: it does not say */
 	uint64_t time;			/* its sender's, to come back in a PONG */
 	enum wire_bye reason;
 	uint8_t proof[WIRE_PROOF];
@@ -90,7 +94,7 @@ int wire_parse(const struct frame *frame, struct wire *wire, struct error *err);
 /* Writes it to @data. Returns the frame's size, or 0 where it does not fit. */
 size_t wire_format(const struct wire *wire, void *data, size_t room);
 
-/* "shutdown", "removed", "duplicate", "protocol" */
+/* "shutdown", "removed", "duplicate", "protocol", "twin", "flood" */
 const char *wire_bye_name(enum wire_bye reason);
 
 #endif

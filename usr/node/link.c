@@ -273,6 +273,15 @@ void link_send(struct link *link, const struct wire *wire)
 
 /* --- receiving ------------------------------------------------------------------ */
 
+static void count_frame(struct link *link)
+{
+	if (!link->frames || link->heard - link->counted >= NODE_SECOND) {
+		link->counted = link->heard;
+		link->frames = 0;
+	}
+	link->frames++;
+}
+
 /* Tells of each whole frame. Returns 0, or a negative errno. */
 static int take_frames(struct link *link, struct error *err)
 {
@@ -286,6 +295,7 @@ static int take_frames(struct link *link, struct error *err)
 		if (frame.flags & FRAME_DATA)
 			return error_set(err, EPROTO,
 					 "data where none are due");
+		count_frame(link);
 		link->ops->frame(link, &frame);
 		at += (size_t)n;
 	}

@@ -47,6 +47,8 @@ struct link {
 	struct sockaddr_storage from;	/* the other end */
 	char address[WIRE_ADDRESS];	/* the same as text */
 	uint64_t heard;		/* when something came last */
+	uint64_t counted;	/* since when frames are counted, a second each */
+	unsigned int frames;	/* that came in it */
 	int fd;
 	struct tls tls;
 	sd_event_source *io, *limit;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -151,6 +152,11 @@ static int start(struct node *node, const struct options *options,
 	if (chdir(options->state))
 		return error_set(err, errno, "%s: %s", options->state,
 				 strerror(errno));
+	while (!node->run)
+		if (getrandom(&node->run, sizeof(node->run), 0) !=
+		    sizeof(node->run))
+			return error_set(err, EIO,
+					 "the kernel gives no random numbers");
 	if (lock(err) || start_loop(node, err) ||
 	    store_open(&node->store, "state.db", err) ||
 	    pair_start(node, err) || peers_start(node, err) ||

@@ -38,6 +38,7 @@ struct node {
 	struct identity me;
 	char name[PEER_NAME];
 	uint16_t port;		/* where it listens */
+	uint64_t run;		/* a number of this run's own, by chance */
 	struct link *links;	/* all of them */
 	struct link *dead;	/* to be freed when nothing uses them any more */
 	struct peers *peers;

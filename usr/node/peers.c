@@ -15,6 +15,10 @@
 #define SILENCE		(3 * PING_EACH)
 #define DOUBT		(3 * NODE_SECOND)	/* to answer who has it */
 #define HINT_EACH	(5 * NODE_SECOND)	/* to be heeded, of one peer */
+#define FRAMES_MOST	1024u	/* in a second, from one peer */
+#define PINGS_MOST	64u	/* answered in a second */
+#define SHUT		(60 * NODE_SECOND)	/* for who says more */
+#define COPIED		(600 * NODE_SECOND)	/* is shown for so long */
 #define LEARN_EACH	(10 * NODE_SECOND)	/* to the disk, of one peer */
 
 struct peers {
@@ -24,6 +28,7 @@ struct peers {
 };
 
 static void dial_later(struct peers_peer *peer);
+static void slow_down(struct peers_peer *peer);
 static unsigned int place_of(const struct peers_peer *peer, const char *address);
 
 struct peers_peer *peers_first(struct node *node)
@@ -45,9 +50,13 @@ struct peers_peer *peers_find(struct node *node,
 int peers_judge(struct node *node, const uint8_t id[static PEER_ID],
 		struct error *err)
 {
+	const struct peers_peer *peer = peers_find(node, id);
 	char text[PEER_ID_TEXT];
 
-	if (peers_find(node, id))
+	if (peer && peer->shut > node_now(node))
+		return error_set(err, EACCES, "peer %s said too much",
+				 peer->kept.name);
+	if (peer)
 		return 0;
 	peer_id_text(id, text);
 	return error_set(err, EACCES, "node %.16s is no peer", text);
@@ -63,7 +72,10 @@ static void set_timer(struct peers_peer *peer, uint64_t usec)
 
 static void say_hello(struct link *link)
 {
-	struct wire hello = { .type = WIRE_HELLO, .port = link->node->port };
+	struct wire hello = {
+		.type = WIRE_HELLO, .port = link->node->port,
+		.run = link->node->run,
+	};
 
 	strcpy(hello.name, link->node->name);
 	link_send(link, &hello);
@@ -140,11 +152,83 @@ static void learn_address(struct peers_peer *peer, const struct link *link,
 			kept.name, err.text);
 }
 
-static void adopt(struct peers_peer *peer, struct link *link, uint16_t port)
+/* --- a key that two machines have ---------------------------------------------------- */
+
+enum peers_copied peers_copied(const struct peers_peer *peer)
 {
+	return peer->copied && node_now(peer->peers->node) -
+	       peer->copied_at < COPIED ? peer->copied : 0;
+}
+
+static void note_copied(struct peers_peer *peer, enum peers_copied copied,
+			const char *address)
+{
+	bool told = peers_copied(peer) == copied;
+
+	peer->copied = copied;
+	peer->copied_at = node_now(peer->peers->node);
+	if (told)
+		return;
+	if (copied == PEERS_COPIED_ITS)
+		fprintf(stderr, SD_WARNING "peer %s: two machines have its key; another one is at %s\n",
+			peer->kept.name, address);
+	else
+		fprintf(stderr, SD_WARNING "peer %s: another machine has this node's key, and is linked there\n",
+			peer->kept.name);
+}
+
+/*
+ * The run of hearthd that says HELLO becomes the one that is known. A run that was
+ * followed by another one does not come back, for a restart makes a new number: one that
+ * does lives beside that other, with the same key. Returns whether it is so.
+ */
+static bool is_back(struct peers_peer *peer, uint64_t run)
+{
+	unsigned int i;
+
+	if (!run || run == peer->run)
+		return false;
+	for (i = 0; i < PEERS_RUNS; i++)
+		if (peer->former[i] == run)
+			return true;
+	return false;
+}
+
+static void put_run(struct peers_peer *peer, uint64_t run)
+{
+	unsigned int i;
+
+	if (!run || run == peer->run)
+		return;
+	for (i = 0; i < PEERS_RUNS - 1 && peer->former[i] != run; i++)
+		;
+	memmove(&peer->former[1], &peer->former[0],
+		i * sizeof(*peer->former));
+	peer->former[0] = peer->run;
+	peer->run = run;
+}
+
+/* --- who is linked -------------------------------------------------------------------- */
+
+static void adopt(struct peers_peer *peer, struct link *link,
+		  const struct wire *hello)
+{
+	bool same = hello->run == peer->run;
+
 	if (peer->dialled == link)
 		peer->dialled = NULL;
-	if (peer->link && !is_better(peer, link)) {
+	if (is_back(peer, hello->run)) {
+		note_copied(peer, PEERS_COPIED_ITS, link->address);
+		/* One of the two stays, or they would throw each other out for ever. */
+		if (peer->link) {
+			link->owner = NULL;
+			say_bye(link, WIRE_BYE_TWIN);
+			return;
+		}
+	}
+	put_run(peer, hello->run);
+	/* of another run the later: the one before has ended */
+	if (peer->link && same && !is_better(peer, link)) {
 		link->owner = NULL;
 		say_bye(link, WIRE_BYE_DUPLICATE);
 		return;
@@ -165,7 +249,7 @@ static void adopt(struct peers_peer *peer, struct link *link, uint16_t port)
 	peer->doubted = 0;
 	link_know(link);
 	set_timer(peer, PING_EACH);
-	learn_address(peer, link, port);
+	learn_address(peer, link, hello->port);
 }
 
 /* --- what it says ------------------------------------------------------------------ */
@@ -182,6 +266,11 @@ static void on_bye(struct peers_peer *peer, struct link *link,
 	if (reason == WIRE_BYE_REMOVED) {
 		peer->state = PEERS_REFUSED;
 		error_set(&why, EACCES, "it has removed this node from its peers");
+	} else if (reason == WIRE_BYE_TWIN) {
+		note_copied(peer, PEERS_COPIED_OURS, NULL);
+		error_set(&why, ENOTUNIQ,
+			  "another machine has this node's key, and is linked in its place");
+		slow_down(peer);
 	} else {
 		error_set(&why, ECONNRESET, "it said goodbye (%s)",
 			  wire_bye_name(reason));
@@ -195,12 +284,30 @@ static void on_bye(struct peers_peer *peer, struct link *link,
 		dial_later(peer);
 }
 
+/* A peer, too, has no more of us than a node needs. */
+static void on_flood(struct peers_peer *peer, struct link *link)
+{
+	struct error why;
+
+	error_set(&why, EPROTO, "it sent more than %u messages in a second",
+		  FRAMES_MOST);
+	fprintf(stderr, SD_WARNING "peer %s: %s; it is not let in for %llu s\n",
+		peer->kept.name, why.text, SHUT / NODE_SECOND);
+	peer->shut = node_now(link->node) + SHUT;
+	say_bye(link, WIRE_BYE_FLOOD);
+	peers_ops.ended(link, &why);
+}
+
 static void on_frame(struct link *link, const struct frame *frame)
 {
 	struct peers_peer *peer = link->owner;
 	struct error err;
 	struct wire wire;
 
+	if (link->frames > FRAMES_MOST) {
+		on_flood(peer, link);
+		return;
+	}
 	if (wire_parse(frame, &wire, &err)) {
 		/* what is not known is a newer node's, and no reason to end */
 		if (err.code == EOPNOTSUPP)
@@ -212,9 +319,11 @@ static void on_frame(struct link *link, const struct frame *frame)
 	switch (wire.type) {
 	case WIRE_HELLO:
 		if (link != peer->link)
-			adopt(peer, link, wire.port);
+			adopt(peer, link, &wire);
 		break;
 	case WIRE_PING:
+		if (link->frames > PINGS_MOST)
+			break;
 		wire.type = WIRE_PONG;
 		link_send(link, &wire);
 		break;
@@ -319,6 +428,10 @@ static void dial(struct peers_peer *peer)
 
 	if (!node->ready || peer->link || peer->dialled || !n_places(peer))
 		return;
+	if (peer->shut > node_now(node)) {
+		set_timer(peer, peer->shut - node_now(node));
+		return;
+	}
 	if (is_busy(node)) {
 		set_timer(peer, DIAL_LEAST);
 		return;
@@ -330,6 +443,12 @@ static void dial(struct peers_peer *peer)
 				  WIRE_CONTROL, &peers_ops, peer, &peer->why);
 	if (!peer->dialled)
 		dial_later(peer);
+}
+
+/* As if it had been in vain often. */
+static void slow_down(struct peers_peer *peer)
+{
+	peer->tried = 7 * (n_places(peer) ? n_places(peer) : 1);
 }
 
 /* The more often it was in vain, the later. */

@@ -26,7 +26,14 @@ enum peers_learnt {
 	PEERS_INCOMING,		/* it dialled */
 };
 
+/* Who has a key that two machines have; 0: nobody, as far as is known. */
+enum peers_copied {
+	PEERS_COPIED_ITS = 1,	/* the peer's */
+	PEERS_COPIED_OURS,	/* this node's */
+};
+
 #define PEERS_HINTS	4u
+#define PEERS_RUNS	4u
 
 struct peers_peer {
 	struct store_peer kept;
@@ -44,6 +51,11 @@ struct peers_peer {
 	uint64_t doubted;	/* when it was asked whether it lives; 0: it answered */
 	uint64_t doubts;	/* when that was done last */
 	uint64_t learnt;	/* when its address was kept last */
+	uint64_t run;		/* of its hearthd; 0: none was told */
+	uint64_t former[PEERS_RUNS];	/* those before, the latest first */
+	enum peers_copied copied;
+	uint64_t copied_at;	/* when that was seen last */
+	uint64_t shut;		/* it is not let in until then */
 	struct error why;	/* it is not linked; code 0: nothing was tried */
 	struct peers *peers;
 	struct peers_peer *next;
@@ -83,6 +95,9 @@ int peers_remove(struct node *node, const uint8_t id[static PEER_ID],
 bool peers_hint(struct node *node, const uint8_t id[static PEER_ID],
 		const char *address);
 bool peers_doubt(struct node *node, const uint8_t id[static PEER_ID]);
+
+/* Do two machines have one key, this peer's or ours? */
+enum peers_copied peers_copied(const struct peers_peer *peer);
 
 /* May the node @id talk to us as a peer? */
 int peers_judge(struct node *node, const uint8_t id[static PEER_ID],

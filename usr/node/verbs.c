@@ -179,6 +179,11 @@ static const char *const learnt[] = {
 	[PEERS_INCOMING] = "incoming",
 };
 
+static const char *const copied[] = {
+	[PEERS_COPIED_ITS] = "its",
+	[PEERS_COPIED_OURS] = "ours",
+};
+
 static json_t *show_peer(const struct peers_peer *peer)
 {
 	char id[PEER_ID_TEXT];
@@ -202,6 +207,9 @@ static json_t *show_peer(const struct peers_peer *peer)
 	} else if (peer->why.code) {
 		json_object_set_new(json, "why", json_string(peer->why.text));
 	}
+	if (peers_copied(peer))
+		json_object_set_new(json, "copied",
+				    json_string(copied[peers_copied(peer)]));
 	return json;
 }
 

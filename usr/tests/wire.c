@@ -28,11 +28,16 @@ static void wire_goes_there_and_back(void)
 		.addresses = { "10.0.0.2:4820", "[fe80::1%eth0]:4820" },
 	};
 
+	const struct wire hello = {
+		.type = WIRE_HELLO, .name = "desk", .run = 1ull << 63,
+	};
 	const struct wire seen = {
 		.type = WIRE_SEEN, .name = "desk", .id = { 7 }, .pairing = true,
 		.n_addresses = 1, .addresses = { "10.0.0.2:4820" },
 	};
 
+	expect(!again(&hello, &back));
+	expect(!memcmp(&back, &hello, sizeof(hello)));
 	expect(!again(&seen, &back));
 	expect(!memcmp(&back, &seen, sizeof(seen)));
 	expect(!again(&join, &back));

@@ -50,6 +50,19 @@ static void print_paired(struct out *out, const json_t *peer, bool all)
 	out_text(out, text);
 }
 
+/* Two machines that answer to one key: their owner wants to know. */
+static void print_copied(struct out *out, const json_t *peer, bool all)
+{
+	const char *whose = answer_text(peer, "copied");
+
+	if (!*whose)
+		return;
+	out_string(out, "copied", NULL, whose);
+	out_text(out, all ? "\nkey       " : ", ");
+	out_text(out, strcmp(whose, "ours") ? "two machines have its key" :
+		 "another machine has this node's key");
+}
+
 void peer_print(struct out *out, const json_t *peer, bool all)
 {
 	const char *state = answer_text(peer, "state");
@@ -70,6 +83,7 @@ void peer_print(struct out *out, const json_t *peer, bool all)
 	if (json_object_get(peer, "why"))
 		out_string(out, "why", all ? ": %s" : NULL,
 			   answer_text(peer, "why"));
+	print_copied(out, peer, all);
 	out_text(out, "\n");
 	print_paired(out, peer, all);
 	print_addresses(out, peer, all);
