@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 34
+plan 35
 exec 2>"$work/stderr"		# the shell tells of each kill
 node alice bob
 machine mallory
@@ -99,6 +99,7 @@ check "a node is joined by the name it announces" says 0 "alice: " h bob peer ad
 check "they are linked" wait_for 20 state bob alice linked
 wait_for 20 state alice bob linked
 check "its end is seen" wait_for 20 nearby bob "no other nodes"
+check "nor is one found by a part of its id that is none" says 2 "cannot find" h bob peer add "${alice:0:7}" "$code"
 check "a name that nobody announces" says 2 "cannot find" h bob peer add nobody "$code"
 
 # --- by the id alone, with no address

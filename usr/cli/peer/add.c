@@ -166,7 +166,7 @@ static int take_operands(struct run *run, struct adding *adding)
 		adding->where = run->argv[0];
 	if (run->argc && address_parse(run->argv[0], WIRE_PORT_TEXT,
 				       &adding->host, &err)) {
-		if (!peer_name_valid(run->argv[0], strlen(run->argv[0])))
+		if (!nearby_may(run->argv[0]))
 			return usage("\"%s\" is no node: %s", run->argv[0],
 				     err.text);
 		*adding->host.name = '\0';

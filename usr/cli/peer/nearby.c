@@ -31,14 +31,18 @@ void nearby_print(struct out *out, const json_t *node)
 	out_object_end(out);
 }
 
+bool nearby_may(const char *text)
+{
+	return *text && !strpbrk(text, ".:/");
+}
+
 int nearby_find(const char *text, json_t **addresses, struct error *err)
 {
 	json_t *list, *each, *found = NULL;
 	size_t i, n = 0;
 	int ret;
 
-	/* Who calls himself as another's address or host is called is not meant. */
-	if (strpbrk(text, ".:/"))
+	if (!nearby_may(text))
 		return error_set(err, ENOENT, "%s is no node's name", text);
 	ret = nearby_ask(&list, err);
 	if (ret)
