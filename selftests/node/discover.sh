@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 35
+plan 37
 exec 2>"$work/stderr"		# the shell tells of each kill
 node alice bob
 machine mallory
@@ -242,6 +242,12 @@ check "in so much memory" test "$(rss "${ear[alice]}")" -le 32768 -a "$(rss "${d
 check "and the peer is what it was" state alice bob linked
 node dave
 hear dave
-wait_for 15 nearby alice dave && diag "one that comes then is seen" || diag "one that comes then is not seen"
+h dave peer add --id "$alice" --name alice >/dev/null
+h alice peer add --id "$(id_of dave)" --name dave >/dev/null
+# it hears alice, whoever alice has room for
+check "a peer that comes then is linked, without an address" wait_for 30 state alice dave linked
+start=$EPOCHREALTIME
+check "whose names others use is still announced" wait_for 60 nearby dave "bob: ${bob:0:16}"
+diag "after $(since "$start") ms: $(grep -c "uses this node's names" "$work/bob.log") warnings"
 clean
 finish
