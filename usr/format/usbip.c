@@ -21,6 +21,12 @@ static void put_be16(uint8_t *p, uint16_t v)
 	p[1] = v & 0xff;
 }
 
+static void put_be32(uint8_t *p, uint32_t v)
+{
+	put_be16(p, v >> 16);
+	put_be16(p + 2, v & 0xffff);
+}
+
 static void pack_op(uint8_t *buf, uint16_t code)
 {
 	memset(buf, 0, USBIP_OP_SIZE);
@@ -169,6 +175,81 @@ size_t usbip_list_need(const struct usbip_list *list)
 		break;
 	}
 	return 0;
+}
+
+int usbip_parse_request(const uint8_t buf[static USBIP_OP_SIZE],
+			struct error *err)
+{
+	uint16_t version = get_be16(buf);
+	uint16_t code = get_be16(buf + 2);
+
+	if (code != USBIP_OP_REQ_DEVLIST && code != USBIP_OP_REQ_IMPORT)
+		return error_set(err, EPROTO,
+				 "a request that is none of USB/IP's (code 0x%04x)",
+				 code);
+	if (version != USBIP_VERSION)
+		return error_set(err, EPROTO,
+				 "a client of USB/IP version %x.%x.%x, this is 1.1.1",
+				 version >> 8, version >> 4 & 0xf, version & 0xf);
+	return code;
+}
+
+int usbip_parse_busid(const uint8_t buf[static USBIP_BUSID_SIZE],
+		      char busid[static USBIP_BUSID_SIZE], struct error *err)
+{
+	if (!memchr(buf, 0, USBIP_BUSID_SIZE))
+		return error_set(err, EPROTO,
+				 "a client asks for a bus id that does not end");
+	strcpy(busid, (const char *)buf);
+	if (!usbip_busid_valid(busid))
+		return error_set(err, EPROTO,
+				 "a client asks for a bus id that is empty or not printable");
+	return 0;
+}
+
+void usbip_pack_reply(uint8_t buf[static USBIP_OP_SIZE], uint16_t code,
+		      enum usbip_status status)
+{
+	pack_op(buf, code);
+	put_be32(buf + 4, status);
+}
+
+void usbip_pack_count(uint8_t buf[static USBIP_COUNT_SIZE], uint32_t n)
+{
+	put_be32(buf, n);
+}
+
+void usbip_pack_device(uint8_t buf[static USBIP_DEVICE_SIZE],
+		       const struct usbip_device *dev)
+{
+	uint8_t *p = buf;
+
+	memset(buf, 0, USBIP_DEVICE_SIZE);
+	memcpy(p, dev->path, strnlen(dev->path, USBIP_PATH_SIZE - 1));
+	p += USBIP_PATH_SIZE;
+	memcpy(p, dev->busid, strnlen(dev->busid, USBIP_BUSID_SIZE - 1));
+	p += USBIP_BUSID_SIZE;
+	put_be32(p, dev->busnum);
+	put_be32(p + 4, dev->devnum);
+	put_be32(p + 8, dev->speed);
+	put_be16(p + 12, dev->vendor);
+	put_be16(p + 14, dev->product);
+	put_be16(p + 16, dev->release);
+	p[18] = dev->class;
+	p[19] = dev->subclass;
+	p[20] = dev->protocol;
+	p[21] = dev->configuration;
+	p[22] = dev->n_configurations;
+	p[23] = dev->n_interfaces;
+}
+
+void usbip_pack_interface(uint8_t buf[static USBIP_INTERFACE_SIZE],
+			  const struct usbip_interface *interface)
+{
+	buf[0] = interface->class;
+	buf[1] = interface->subclass;
+	buf[2] = interface->protocol;
+	buf[3] = 0;
 }
 
 /* Memory grows with what has arrived, not with what was announced. */

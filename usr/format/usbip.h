@@ -129,6 +129,26 @@ void usbip_list_clear(struct usbip_list *list);
 int usbip_devid(const struct usbip_device *dev, uint32_t *devid,
 		struct error *err);
 
+/*
+ * The side of the server: parses the header of a request and its version. Returns the
+ * code, or -EPROTO.
+ */
+int usbip_parse_request(const uint8_t buf[static USBIP_OP_SIZE],
+			struct error *err);
+
+/* The bus id of OP_REQ_IMPORT. Returns 0 or -EPROTO. */
+int usbip_parse_busid(const uint8_t buf[static USBIP_BUSID_SIZE],
+		      char busid[static USBIP_BUSID_SIZE], struct error *err);
+
+/* Packs the header of an answer, a device without its interfaces, and one of these. */
+void usbip_pack_reply(uint8_t buf[static USBIP_OP_SIZE], uint16_t code,
+		      enum usbip_status status);
+void usbip_pack_count(uint8_t buf[static USBIP_COUNT_SIZE], uint32_t n);
+void usbip_pack_device(uint8_t buf[static USBIP_DEVICE_SIZE],
+		       const struct usbip_device *dev);
+void usbip_pack_interface(uint8_t buf[static USBIP_INTERFACE_SIZE],
+			  const struct usbip_interface *interface);
+
 /* A speed ("high") or a class ("mass storage") in words; never NULL. */
 const char *usbip_speed_name(uint32_t speed);
 const char *usbip_class_name(uint8_t class);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Everything a server may say before URBs: a list and an import. */
+/* Everything that is said before URBs: a list and an import, and who asks for them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,9 +46,15 @@ static void fuzz_list(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	char busid[USBIP_BUSID_SIZE];
 	struct usbip_device dev;
 	struct error err;
 
+	if (size >= USBIP_IMPORT_SIZE &&
+	    usbip_parse_request(data, &err) == USBIP_OP_REQ_IMPORT &&
+	    !usbip_parse_busid(data + USBIP_OP_SIZE, busid, &err) &&
+	    !usbip_busid_valid(busid))
+		abort();
 	fuzz_list(data, size);
 	if (size >= USBIP_OP_SIZE)
 		usbip_parse_op(data, USBIP_OP_REP_IMPORT, &err);

@@ -252,7 +252,51 @@ static void usbip_has_words(void)
 		expect(usbip_class_name((uint8_t)i));
 }
 
+/* The side of the server gives back what the client's takes. */
+static void usbip_packs_what_it_parses(void)
+{
+	struct usbip_list list;
+	uint8_t buf[sizeof(golden_list)];
+
+	expect(!feed(&list, &golden_list, sizeof(golden_list)));
+	memset(buf, 0xff, sizeof(buf));
+	usbip_pack_reply(buf, USBIP_OP_REP_DEVLIST, USBIP_ST_OK);
+	usbip_pack_count(buf + 8, 1);
+	usbip_pack_device(buf + 12, &list.devices[0]);
+	usbip_pack_interface(buf + 12 + 312, &list.devices[0].interfaces[0]);
+	expect(!memcmp(buf, &golden_list, sizeof(buf)));
+	usbip_list_clear(&list);
+}
+
+static void usbip_parses_requests(void)
+{
+	uint8_t buf[USBIP_IMPORT_SIZE];
+	char busid[USBIP_BUSID_SIZE];
+
+	usbip_pack_devlist(buf);
+	expect(usbip_parse_request(buf, &err) == USBIP_OP_REQ_DEVLIST);
+	expect(!usbip_pack_import(buf, "3-1", &err));
+	expect(usbip_parse_request(buf, &err) == USBIP_OP_REQ_IMPORT);
+	expect(!usbip_parse_busid(buf + 8, busid, &err));
+	expect_text(busid, "3-1");
+	buf[9] = '\x1b';
+	expect(usbip_parse_busid(buf + 8, busid, &err) == -EPROTO);
+	buf[8] = '\0';
+	expect(usbip_parse_busid(buf + 8, busid, &err) == -EPROTO);
+	memset(buf + 8, '1', USBIP_BUSID_SIZE);
+	expect(usbip_parse_busid(buf + 8, busid, &err) == -EPROTO);
+	expect_has(err.text, "does not end");
+	buf[0] = 2;
+	expect(usbip_parse_request(buf, &err) == -EPROTO);
+	expect_has(err.text, "version 2.1.1");
+	buf[3] = 6;
+	expect(usbip_parse_request(buf, &err) == -EPROTO);
+	expect_has(err.text, "0x8006");
+}
+
 const struct test tests[] = {
+	TEST(usbip_packs_what_it_parses),
+	TEST(usbip_parses_requests),
 	TEST(usbip_packs_devlist),
 	TEST(usbip_packs_import),
 	TEST(usbip_refuses_bad_busids),
