@@ -1,66 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <fcntl.h>
 #include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "sysfs.h"
 #include "usbdev.h"
-
-/* A file of sysfs without its last line's end. Returns false without one. */
-static bool read_file(const char *dir, const char *name, char *text,
-		      size_t size)
-{
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
-
-	*text = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, size - 1);
-	close(fd);
-	if (n < 0)
-		return false;
-	if (n && text[n - 1] == '\n')
-		n--;
-	text[n] = '\0';
-	return true;
-}
-
-/* The last part of where a link of sysfs leads to. */
-static bool read_link(const char *dir, const char *name, char *text,
-		      size_t size)
-{
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *slash;
-	ssize_t n;
-
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path))
-		return false;
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	slash = strrchr(target, '/');
-	return snprintf(text, size, "%s", slash ? slash + 1 : target) <
-	       (int)size;
-}
-
-static uint16_t read_id(const char *dir, const char *name)
-{
-	char text[8];
-
-	return read_file(dir, name, text, sizeof(text)) ?
-	       (uint16_t)strtoul(text, NULL, 16) : 0;
-}
 
 /* The value of "KEY=value" in the lines of @uevent. */
 static bool find_value(const char *uevent, const char *key, char *value,
@@ -86,7 +32,7 @@ static void add_driver(struct usbdev *dev, const char *dir)
 	unsigned int i;
 
 	if (dev->n_drivers == USBDEV_DRIVERS ||
-	    !read_link(dir, "driver", name, sizeof(name)))
+	    !sysfs_link(dir, "driver", name, sizeof(name)))
 		return;
 	for (i = 0; i < dev->n_drivers; i++)
 		if (!strcmp(dev->drivers[i], name))
@@ -123,7 +69,7 @@ static void add_node(struct usbdev *dev, const char *dir, const char *uevent)
 	char *node = dev->nodes[dev->n_nodes];
 
 	if (dev->n_nodes == USBDEV_NODES ||
-	    !read_link(dir, "subsystem", subsystem, sizeof(subsystem)))
+	    !sysfs_link(dir, "subsystem", subsystem, sizeof(subsystem)))
 		return;
 	if (find_value(uevent, "DEVTYPE=", type, sizeof(type)) &&
 	    !strcmp(type, "partition"))
@@ -155,10 +101,10 @@ static void walk(struct usbdev *dev, char *dir)
 	while (fts && (entry = fts_read(fts))) {
 		if (entry->fts_info != FTS_D)
 			continue;
-		if (read_file(entry->fts_path, "bInterfaceNumber", number,
+		if (sysfs_read(entry->fts_path, "bInterfaceNumber", number,
 			      sizeof(number)))
 			add_driver(dev, entry->fts_path);
-		else if (read_file(entry->fts_path, "uevent", uevent,
+		else if (sysfs_read(entry->fts_path, "uevent", uevent,
 				   sizeof(uevent)))
 			add_node(dev, entry->fts_path, uevent);
 	}
@@ -176,11 +122,11 @@ bool usbdev_read(const char *sysfs, uint32_t busnum, uint32_t root_port,
 		 root_port);
 	if (!realpath(link, dir))
 		return false;
-	dev->vendor = read_id(dir, "idVendor");
-	dev->product = read_id(dir, "idProduct");
-	read_file(dir, "manufacturer", dev->vendor_name,
+	dev->vendor = (uint16_t)sysfs_number(dir, "idVendor", 16);
+	dev->product = (uint16_t)sysfs_number(dir, "idProduct", 16);
+	sysfs_read(dir, "manufacturer", dev->vendor_name,
 		  sizeof(dev->vendor_name));
-	read_file(dir, "product", dev->product_name, sizeof(dev->product_name));
+	sysfs_read(dir, "product", dev->product_name, sizeof(dev->product_name));
 	walk(dev, dir);
 	return true;
 }
