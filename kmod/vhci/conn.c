@@ -511,6 +511,7 @@ void conn_close(struct vhci_conn *conn)
 	tx_stop(&conn->tx);
 	rx_stop(&conn->rx);
 	cancel_delayed_work_sync(&conn->watch_work);
+	link_restore(&conn->link);
 
 	/* Neither side runs any more, so no buffer is in use. */
 	spin_lock_irq(&conn->reqs.lock);

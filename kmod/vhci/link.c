@@ -38,10 +38,15 @@ const struct cred *link_creds(void)
 
 /*
  * The end of a connection waits for the socket's lock, and a read of kTLS holds
- * that for as long as records without bytes come: take in no more of them.
+ * that for as long as records without bytes come: take in no more of them. Called
+ * with the lock of the socket or of its wait queue, always the same of the two.
  */
-static void link_deafen(struct sock *sk)
+static void link_deafen(struct vhci_link *link, struct sock *sk)
 {
+	if (link->before.rcvbuf)
+		return;
+	link->before.rcvbuf_locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	link->before.rcvbuf = sk->sk_rcvbuf;
 	sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
 	WRITE_ONCE(sk->sk_rcvbuf, SOCK_MIN_RCVBUF);
 }
@@ -54,7 +59,7 @@ static void link_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	link = sk->sk_user_data;
 	if (link && link_is_dead(link))
-		link_deafen(sk);
+		link_deafen(link, sk);
 	else if (link)
 		link->ops->readable(link, !sock_owned_by_user_nocheck(sk));
 	read_unlock_bh(&sk->sk_callback_lock);
@@ -100,7 +105,7 @@ static int link_wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
 
 	if (link_is_dead(link)) {
 		if (link->how == LINK_TLS)
-			link_deafen(link->sock->sk);
+			link_deafen(link, link->sock->sk);
 		return 0;
 	}
 	if (!events || events & ~(EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND))
@@ -235,30 +240,75 @@ static void link_unlisten(struct vhci_link *link, struct sock *sk)
 	inet_csk(sk)->icsk_ulp_ops = NULL;
 }
 
-static void link_tune_tcp(struct sock *sk, u32 peer_ms)
+static void link_tune_tcp(struct vhci_link *link, struct sock *sk, u32 peer_ms)
 {
 	u32 probe = max(peer_ms / MSEC_PER_SEC / LINK_PROBES, 1U);
+	struct link_before *before = &link->before;
+	struct tcp_sock *tp = tcp_sk(sk);
 
+	lock_sock(sk);
+	before->nonagle = tp->nonagle;
+	before->user_timeout = inet_csk(sk)->icsk_user_timeout;
+	before->keepalive_time = tp->keepalive_time;
+	before->keepalive_intvl = tp->keepalive_intvl;
+	before->keepalive_probes = tp->keepalive_probes;
+	before->keepalive = sock_flag(sk, SOCK_KEEPOPEN);
+	before->notsent_lowat = tp->notsent_lowat;
+	WRITE_ONCE(tp->notsent_lowat, LINK_WINDOW);
+	release_sock(sk);
 	tcp_sock_set_nodelay(sk);
 	tcp_sock_set_user_timeout(sk, peer_ms);
 	tcp_sock_set_keepidle(sk, probe);
 	tcp_sock_set_keepintvl(sk, probe);
 	tcp_sock_set_keepcnt(sk, LINK_PROBES);
 	sock_set_keepalive(sk);
-	lock_sock(sk);
-	WRITE_ONCE(tcp_sk(sk)->notsent_lowat, LINK_WINDOW);
-	release_sock(sk);
+}
+
+/* The caller owns the socket. A probe that is due looks at the flag. */
+static void link_untune_tcp(const struct link_before *before, struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->nonagle = before->nonagle;
+	WRITE_ONCE(inet_csk(sk)->icsk_user_timeout, before->user_timeout);
+	WRITE_ONCE(tp->keepalive_time, before->keepalive_time);
+	WRITE_ONCE(tp->keepalive_intvl, before->keepalive_intvl);
+	WRITE_ONCE(tp->keepalive_probes, before->keepalive_probes);
+	WRITE_ONCE(tp->notsent_lowat, before->notsent_lowat);
+	if (!before->keepalive)
+		sock_reset_flag(sk, SOCK_KEEPOPEN);
 }
 
 /* A disk behind this socket may be what memory is written out to. */
-static void link_tune(struct sock *sk)
+static void link_tune(struct vhci_link *link, struct sock *sk, u32 peer_ms)
 {
 	lock_sock(sk);
+	link->before.allocation = sk->sk_allocation;
+	link->before.task_frag = sk->sk_use_task_frag;
 	sk->sk_allocation = GFP_NOIO;
 	/* The task's own fragment may be in use where reclaim sends for it. */
 	sk->sk_use_task_frag = false;
 	sk_set_memalloc(sk);
 	release_sock(sk);
+	if (link->how != LINK_LOCAL)
+		link_tune_tcp(link, sk, peer_ms);
+}
+
+/* The caller owns the socket. */
+static void link_untune(struct vhci_link *link, struct sock *sk)
+{
+	const struct link_before *before = &link->before;
+
+	if (link->how != LINK_LOCAL)
+		link_untune_tcp(before, sk);
+	sk_clear_memalloc(sk);
+	sk->sk_use_task_frag = before->task_frag;
+	sk->sk_allocation = before->allocation;
+	if (!before->rcvbuf)
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf, before->rcvbuf);
+	if (!before->rcvbuf_locked)
+		sk->sk_userlocks &= ~SOCK_RCVBUF_LOCK;
 }
 
 /**
@@ -296,9 +346,7 @@ int link_open(struct vhci_link *link, struct socket *sock, bool need_tls,
 	link->sock = sock;
 	link_listen(link, sk);
 	release_sock(sk);
-	link_tune(sk);
-	if (link->how != LINK_LOCAL)
-		link_tune_tcp(sk, peer_ms);
+	link_tune(link, sk, peer_ms);
 	/* What came before we were told. */
 	link->ops->readable(link, false);
 	return 0;
@@ -325,12 +373,26 @@ void link_shut(struct vhci_link *link)
 	kernel_sock_shutdown(link->sock, SHUT_RDWR);
 	lock_sock(sk);
 	link_unlisten(link, sk);
-	sk_clear_memalloc(sk);
+	release_sock(sk);
+}
+
+/**
+ * link_restore() - the socket is as it was, but shut
+ * @link: after link_shut(), when nobody of ours sends or reads any more
+ *
+ * One who still has a file of it may connect it anew, and attach it.
+ */
+void link_restore(struct vhci_link *link)
+{
+	struct sock *sk = link->sock->sk;
+
+	lock_sock(sk);
+	link_untune(link, sk);
 	release_sock(sk);
 	link_unclaim(sk);
 }
 
-/* Let go of the socket. After link_shut(), when nothing uses it any more. */
+/* Let go of the socket, after link_restore(). */
 void link_put(struct vhci_link *link)
 {
 	struct socket *sock = link->sock;

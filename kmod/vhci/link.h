@@ -46,6 +46,22 @@ struct link_ops {
 		       const char *text);
 };
 
+/* What the socket had before it was tuned: one who has a file of it gets it back. */
+struct link_before {
+	gfp_t allocation;
+	int rcvbuf;			/* 0: not changed, see link_deafen() */
+	bool rcvbuf_locked;
+	bool task_frag;
+	/* TCP's, in its units */
+	bool keepalive;
+	u8 keepalive_probes;
+	u8 nonagle;
+	u32 keepalive_time;
+	u32 keepalive_intvl;
+	u32 user_timeout;
+	u32 notsent_lowat;
+};
+
 struct vhci_link {
 	const struct link_ops *ops;
 	struct socket *sock;		/* set by link_open() */
@@ -55,6 +71,7 @@ struct vhci_link {
 	void (*saved_data_ready)(struct sock *sk);
 	void (*saved_state_change)(struct sock *sk);
 	void (*saved_write_space)(struct sock *sk);
+	struct link_before before;
 };
 
 /* Sending, receiving and time limits of all connections. */
@@ -71,6 +88,7 @@ void links_exit(void);
 int link_open(struct vhci_link *link, struct socket *sock, bool need_tls,
 	      u32 peer_ms, struct netlink_ext_ack *extack);
 void link_shut(struct vhci_link *link);
+void link_restore(struct vhci_link *link);
 void link_put(struct vhci_link *link);
 const struct cred *link_creds(void);
 u32 link_why_lost(const struct vhci_link *link, int error);

@@ -35,7 +35,7 @@ over()
 
 ends() { ./urbs -t 20000 LIAR1 "$@"; [ $? != 3 ]; }
 
-plan 11
+plan 15
 modprobe -a tls hearth_vhci
 monitor $events -j
 monitor=$!
@@ -57,6 +57,17 @@ hold send
 begin
 check "bytes between ours: URBs end" ends bulk 0x02 65536 8 4
 check "bytes between ours: the port leaves" wait_for 20 why "$port" "closed|lost|protocol|stall-timeout"
+over
+
+hold options --devices 2
+check "one that waits: detach" unplug "$port"
+begin
+check "one that waits: its socket is as it was" wait_for 10 grep -q '^options: as before' /tmp/work/holder
+check "one that waits: it can be used again" wait_for 10 grep -q '^again: port' /tmp/work/holder
+diag "$(cat /tmp/work/holder)"
+port=$(sed -n 's/^again: port //p' /tmp/work/holder)
+check "one that waits: and works" wait_for 10 ./urbs LIAR2 bulk-echo 4096 20 4
+unplug "$port"
 over
 
 hold recv

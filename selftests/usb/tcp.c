@@ -24,13 +24,21 @@ static void at_once(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-int tcp_dial(uint16_t port)
+void tcp_connect(int fd, uint16_t port)
 {
 	struct sockaddr_in addr = loopback(port);
+
+	if (connect(fd, (void *)&addr, sizeof(addr)))
+		err(1, "connect");
+}
+
+int tcp_dial(uint16_t port)
+{
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || connect(fd, (void *)&addr, sizeof(addr)))
-		err(1, "connect");
+	if (fd < 0)
+		err(1, "socket");
+	tcp_connect(fd, port);
 	at_once(fd);
 	return fd;
 }
