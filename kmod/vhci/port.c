@@ -393,6 +393,7 @@ static int port_plug_in(const struct port_config *config, struct socket *sock,
 {
 	struct vhci_port *port;
 	struct vhci_root *root;
+	unsigned int noio;
 	int ret;
 
 	root = hcd_reserve(config->speed, extack);
@@ -411,12 +412,18 @@ static int port_plug_in(const struct port_config *config, struct socket *sock,
 		goto err_id;
 
 	*id = port->id;
+	/*
+	 * Once it is plugged in, memory may be written out to its disk; but while it is
+	 * not told of, nobody ends what is written there. So nothing here waits for that.
+	 */
+	noio = memalloc_noio_save();
 	roothub_plug(&port->plug);
 	xa_store(&ports, port->id, port, GFP_KERNEL);
 	port_tell(port, HEARTH_USB_PORT_STATE_ATTACHED);
 	/* From here on the port's work may take it down. */
 	kref_get(&port->plug.ref);
 	WRITE_ONCE(port->plugged, true);
+	memalloc_noio_restore(noio);
 	port_check(port);
 	port_put(port);
 	return 0;
