@@ -49,8 +49,17 @@ ends()
 	check "$stream: $name: no port is left" wait_for 10 no_ports
 }
 
+# sent_by UID: did the last urbs send by itself, and as this user?
+sent_by()
+{
+	local pid
+	pid=$(sed -n 's/^pid //p' /tmp/work/urbs)
+	grep -x "sender pid $pid uid .*" /tmp/work/log
+	grep -qx "sender pid $pid uid $1" /tmp/work/log
+}
+
 # shellcheck disable=SC2086  # words
-plan $(($(set -- $streams; echo $#) * 25))
+plan $(($(set -- $streams; echo $#) * 25 + 2))
 monitor $events -j
 monitor=$!
 dd if=/dev/urandom of=/tmp/work/seed bs=1M count=2 status=none
@@ -84,6 +93,16 @@ for stream in $streams; do
 	ends "an unlink without an answer" no-unlink unlink-timeout discard 0x83 64 1 300
 	ends "an answer to nothing" far-seq protocol bulk 0x82 4096 4 2
 done
+
+# A task that submits an URB may send it, too, but not in its own name: a security
+# module was asked about who attached. AF_UNIX tells a server who that is. 10/A8
+rm -f /tmp/work/log
+serve_on unix --log /tmp/work/log
+port=$(plug_on unix)
+check "a user's URBs" eval './urbs -u 65534 LIAR1 control 20 >/tmp/work/urbs'
+check "are sent by the task, and as the kernel's" wait_for 10 sent_by 0
+diag "$(sent_by 0)"
+unplug "$port"
 kill $monitor
 stop_liar
 finish

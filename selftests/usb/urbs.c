@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * urbs [-m] [-t MS] DEVICE COMMAND ARG... - URBs through usbfs to the device
+ * urbs [-m] [-t MS] [-u UID] DEVICE COMMAND ARG... - URBs through usbfs to the device
  * "echo" of liar (server/echo.c), or another that does the same, found by its
- * serial number or as BUS/DEVICE. -m: their buffers are mapped from usbfs.
+ * serial number or as BUS/DEVICE. -m: their buffers are mapped from usbfs. -u: as
+ * this user, once the device is open; then "pid N" is printed, too.
  *
  * Prints "status S: N URBs, B bytes" for each status that URBs ended with.
  * Exit code: 0 all is well, 1 an URB failed or its data is wrong, 2 it could
@@ -516,7 +517,7 @@ static int late_status(unsigned int timeout_ms)
 }
 
 static const char usage[] =
-	"usage: urbs [-m] [-t MS] SERIAL|BUS/DEVICE COMMAND\n"
+	"usage: urbs [-m] [-t MS] [-u UID] SERIAL|BUS/DEVICE COMMAND\n"
 	"  bulk-echo LEN COUNT DEPTH\n"
 	"  int-echo LEN COUNT DEPTH\n"
 	"  loop EP-OUT EP-IN LEN COUNT DEPTH\n"
@@ -589,14 +590,17 @@ static int watch(pid_t pid, long long end)
 int main(int argc, char **argv)
 {
 	long limit = 10000;
+	uid_t uid = 0;
 	pid_t pid;
 	int c;
 
-	while ((c = getopt(argc, argv, "+mt:")) != -1) {
+	while ((c = getopt(argc, argv, "+mt:u:")) != -1) {
 		if (c == 'm')
 			mapped = true;
 		else if (c == 't')
 			limit = atol(optarg);
+		else if (c == 'u')
+			uid = atoi(optarg);
 		else
 			errx(2, "%s", usage);
 	}
@@ -610,5 +614,9 @@ int main(int argc, char **argv)
 	if (pid)
 		return watch(pid, deadline + GRACE_MS);
 	open_device(argv[optind]);
+	if (uid && setuid(uid))
+		err(2, "uid %u", uid);
+	if (uid)
+		printf("pid %d\n", getpid());
 	return run(argv[optind + 1], argc - optind - 2, argv + optind + 2);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -203,13 +204,50 @@ static bool conn_full(struct conn *conn)
 	return false;
 }
 
+/* Who has sent this, as AF_UNIX tells? A line for each other one than before. */
+static void conn_log_sender(struct conn *conn, struct msghdr *msg)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	struct ucred who;
+
+	if (!cmsg || cmsg->cmsg_level != SOL_SOCKET ||
+	    cmsg->cmsg_type != SCM_CREDENTIALS)
+		return;
+	memcpy(&who, CMSG_DATA(cmsg), sizeof(who));
+	if (who.pid == conn->sender)
+		return;
+	conn->sender = who.pid;
+	log_line("sender pid %d uid %d", (int)who.pid, (int)who.uid);
+}
+
+/* Bytes, or as recv() has it. */
+static ssize_t conn_receive(struct conn *conn, void *buf, size_t size)
+{
+	union {
+		struct cmsghdr cmsg;
+		char buf[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec piece = { buf, size };
+	struct msghdr msg = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(conn->fd, &msg, MSG_DONTWAIT);
+
+	if (n > 0)
+		conn_log_sender(conn, &msg);
+	return n;
+}
+
 bool conn_read(struct conn *conn)
 {
 	static uint8_t buf[256 << 10];
 	uint8_t *p = buf;
 	ssize_t n;
 
-	n = recv(conn->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	n = conn_receive(conn, buf, sizeof(buf));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	if (n <= 0)

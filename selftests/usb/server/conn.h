@@ -13,6 +13,7 @@
 struct conn {
 	struct conn *next;
 	int fd;
+	int sender;			/* process that sent last, if it is told */
 	enum {
 		CONN_OP,		/* the request's 8 bytes */
 		CONN_BUSID,		/* of OP_REQ_IMPORT */

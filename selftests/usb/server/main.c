@@ -89,7 +89,9 @@ static void accept_one(int listener, int64_t delay_ms)
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
+	/* Whichever of these it knows. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one));
 	conn = conn_new(fd, number++, delay_ms);
 	conn->next = conns;
 	conns = conn;
