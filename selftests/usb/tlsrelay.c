@@ -5,10 +5,11 @@
  *
  *	port <=== TLS ===> relay <--- plain ---> server
  *
- *   tlsrelay [--half tx|rx] CIPHER PORT BUSID
+ *   tlsrelay [--half tx|rx] [--rcvbuf BYTES] CIPHER PORT BUSID
  *
  * CIPHER is aes-128-gcm or chacha20-poly1305. With --half the port's end has kTLS
- * in one direction only, and port-attach has to refuse it.
+ * in one direction only, and port-attach has to refuse it; with --rcvbuf it has a
+ * receive buffer of twice so many bytes.
  *
  * Only the port's end is kTLS. The other is a record layer of our own (RFC 8446,
  * 5) over GnuTLS's ciphers: kTLS would send nothing that is wrong, nor a record
@@ -363,6 +364,12 @@ static bool command(void)
 	return true;
 }
 
+static void narrow(int bytes)
+{
+	if (setsockopt(port, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)))
+		err(1, "SO_RCVBUF");
+}
+
 static bool from_the_server(void)
 {
 	uint8_t data[16384];
@@ -399,18 +406,26 @@ int main(int argc, char **argv)
 {
 	const char *half = "";
 	uint32_t devid, speed;
+	int rcvbuf = 0;
 
-	if (argc == 6 && !strcmp(argv[1], "--half")) {
-		half = argv[2];
+	while (argc >= 6) {
+		if (!strcmp(argv[1], "--half"))
+			half = argv[2];
+		else if (!strcmp(argv[1], "--rcvbuf"))
+			rcvbuf = atoi(argv[2]);
+		else
+			break;
 		argv += 2;
 		argc -= 2;
 	}
 	if (argc != 4)
-		errx(1, "usage: tlsrelay [--half tx|rx] CIPHER PORT BUSID");
+		errx(1, "usage: tlsrelay [--half tx|rx] [--rcvbuf BYTES] CIPHER PORT BUSID");
 	setvbuf(stdin, NULL, _IONBF, 0);
 	server = tcp_dial(atoi(argv[2]));
 	import(server, argv[3], &devid, &speed);
 	port = tcp_pair(&relay);
+	if (rcvbuf)
+		narrow(rcvbuf);
 	half_init(&from_port, argv[1], 1);
 	half_init(&to_port, argv[1], 2);
 	if (setsockopt(port, SOL_TCP, TCP_ULP, "tls", sizeof("tls")))
