@@ -25,7 +25,7 @@ if [ "$HEARTH_ROLE" = node ]; then
 	wait_for 60 disk_of $serial
 	disk=$(disk_of $serial)
 	busid=$(basename "$(grep -l "^$serial$" /sys/bus/usb/devices/*/serial | xargs dirname)")
-	say "node: Linux $(uname -r), stock usbipd; USB disk $busid ($(cat "/sys/block/$disk/size") sectors)"
+	say "node: Linux $(uname -r), stock usbipd; USB disk $busid ($(($(cat "/sys/block/$disk/size") / 2048)) MiB)"
 	usbip bind -b "$busid" >/dev/null
 	usbipd -D
 	wait_for 10 grep -q ':0CA8 .* 0A ' /proc/net/tcp
