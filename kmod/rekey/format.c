@@ -33,8 +33,30 @@ static bool is_zero(const void *p, size_t n)
 }
 
 /**
+ * layout_stride() - how far apart the two places of a page are to lie
+ * @blocks: of REKEY_PAGE bytes, that the area has
+ * @pages: that the volume has
+ *
+ * Half the area away, so that the map can grow.
+ *
+ * Return: pages, a power of two, or 0 where the area is too small.
+ */
+u32 layout_stride(u64 blocks, u64 pages)
+{
+	u32 stride = REKEY_STRIDE_MIN;
+
+	while (stride < pages ||
+	       (stride < REKEY_STRIDE_MAX && stride * 4ULL <= blocks)) {
+		if (stride == REKEY_STRIDE_MAX)
+			return 0;
+		stride *= 2;
+	}
+	return stride + pages <= blocks ? stride : 0;
+}
+
+/**
  * head_pack() - write the head of a page
- * @head: where; the MAC is left zero
+ * @head: where; the MAC and its age are left zero
  * @kind: enum rekey_page_kind
  * @index: among those of its kind
  * @seq: its sequence number
@@ -73,8 +95,57 @@ const char *head_check(const struct rekey_head *head, u32 kind, u32 index,
 		return "a page of another place";
 	if (uuid && memcmp(head->uuid, uuid, sizeof(head->uuid)))
 		return "a page of another volume";
-	if (!is_zero(head->reserved, sizeof(head->reserved)))
+	if (head->reserved)
 		return "reserved bytes of the head are not zero";
+	if ((kind == REKEY_PAGE_SUPER || kind == REKEY_PAGE_LABEL) &&
+	    (head->epoch || head->base || head->age))
+		return "a head with an age that cannot be";
+	return NULL;
+}
+
+/**
+ * head_pack_age() - write how old a page of slots or of the map is
+ * @head: of head_pack()
+ * @version: of the volume; in 1 nothing is told
+ * @age: what is told, its sequence number as in the head
+ */
+void head_pack_age(struct rekey_head *head, u32 version,
+		   const struct rekey_age *age)
+{
+	if (version == 1)
+		return;
+	head->epoch = cpu_to_le64(age->epoch);
+	head->base = cpu_to_le64(age->base);
+	head->age = cpu_to_le32(age->seq - age->stamp);
+}
+
+/**
+ * head_unpack_age() - how old is a page of slots or of the map?
+ * @head: of a page from the disk, checked
+ * @version: of the volume
+ * @epoch: of the superblock that it stands beside
+ * @age: filled in
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *head_unpack_age(const struct rekey_head *head, u32 version,
+			    u64 epoch, struct rekey_age *age)
+{
+	u64 writes = le32_to_cpu(head->age);
+
+	age->seq = le64_to_cpu(head->seq);
+	age->epoch = le64_to_cpu(head->epoch);
+	age->base = le64_to_cpu(head->base);
+	age->stamp = age->seq - writes;
+	if (version == 1) {
+		age->base = age->seq;
+		return age->epoch || head->base || writes ?
+		       "reserved bytes of the head are not zero" : NULL;
+	}
+	if (!age->epoch || age->epoch > epoch)
+		return "a page of a later superblock";
+	if (writes > age->seq || age->base > age->stamp)
+		return "a head with an age that cannot be";
 	return NULL;
 }
 
@@ -163,6 +234,24 @@ static const char *super_unpack_devices(const struct rekey_disk_super *disk,
 	return NULL;
 }
 
+/* What version 2 has, and version 1 has not. */
+static const char *super_unpack_2(const struct rekey_disk_super *disk,
+				  struct rekey_super *sb, u64 regions)
+{
+	sb->stride = le32_to_cpu(disk->stride);
+	sb->epoch = le64_to_cpu(disk->epoch);
+	sb->opened = le64_to_cpu(disk->opened);
+	if (sb->version == 1)
+		return sb->stride || sb->epoch || sb->opened ?
+		       "reserved bytes are not zero" : NULL;
+	if (sb->stride < REKEY_STRIDE_MIN || sb->stride > REKEY_STRIDE_MAX ||
+	    sb->stride & (sb->stride - 1) || sb->stride < rekey_pages(regions))
+		return "a wrong stride";
+	if (!sb->epoch || sb->opened > sb->epoch)
+		return "a wrong epoch";
+	return NULL;
+}
+
 /**
  * super_unpack() - read a superblock
  * @disk: a page whose head and MAC are good
@@ -178,9 +267,10 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 	u64 regions;
 
 	memset(sb, 0, sizeof(*sb));
-	if (le32_to_cpu(disk->version) != REKEY_VERSION)
+	sb->version = le32_to_cpu(disk->version);
+	if (!sb->version || sb->version > REKEY_VERSION_MAX)
 		return "an unknown version";
-	if (flags & ~(REKEY_SB_CLEAN | REKEY_SB_LARGE_IV))
+	if (flags & ~REKEY_SB_FLAGS)
 		return "unknown flags";
 	memcpy(sb->uuid, disk->head.uuid, sizeof(sb->uuid));
 	memcpy(sb->digest, disk->digest, sizeof(sb->digest));
@@ -203,8 +293,9 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 	regions = (sb->sectors + sb->region - 1) / sb->region;
 	if (!why)
 		why = super_unpack_job(disk, sb, regions);
-	if (!why && (disk->reserved ||
-		     !is_zero(disk->padding, sizeof(disk->padding))))
+	if (!why)
+		why = super_unpack_2(disk, sb, regions);
+	if (!why && !is_zero(disk->padding, sizeof(disk->padding)))
 		why = "reserved bytes are not zero";
 	return why;
 }
@@ -222,7 +313,7 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 
 	memset((u8 *)disk + sizeof(disk->head), 0,
 	       sizeof(*disk) - sizeof(disk->head));
-	disk->version = cpu_to_le32(REKEY_VERSION);
+	disk->version = cpu_to_le32(sb->version);
 	disk->flags = cpu_to_le32(flags);
 	disk->sector_size = cpu_to_le32(sb->sector_size);
 	disk->region = cpu_to_le32(sb->region);
@@ -236,6 +327,9 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 	disk->first = cpu_to_le64(sb->job.first);
 	disk->count = cpu_to_le64(sb->job.count);
 	disk->devices = cpu_to_le32(sb->devices);
+	disk->stride = cpu_to_le32(sb->stride);
+	disk->epoch = cpu_to_le64(sb->epoch);
+	disk->opened = cpu_to_le64(sb->opened);
 	for (i = 0; i < sb->devices; i++) {
 		disk->device[i].regions = cpu_to_le64(sb->device[i].regions);
 		disk->device[i].flags =

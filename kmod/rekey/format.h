@@ -28,7 +28,8 @@ typedef __u64 u64;
 #endif
 
 #define REKEY_PAGE		4096
-#define REKEY_VERSION		1
+#define REKEY_VERSION_MAX	2
+#define REKEY_VERSION_NEW	1	/* of a volume that is made */
 #define REKEY_MAC		32
 #define REKEY_UUID		16
 #define REKEY_CIPHER		64
@@ -58,13 +59,19 @@ struct rekey_head {
 	__le32 index;		/* among those of its kind */
 	__le64 seq;		/* grows by one a write */
 	__u8 uuid[REKEY_UUID];	/* of the volume */
-	__u8 reserved[24];	/* zero */
+	/* all zero in version 1, in superblocks and in labels: */
+	__le64 epoch;		/* that the superblock had then */
+	__le64 base;		/* the page's stamp when the volume was opened */
+	__le32 age;		/* writes since its contents were others */
+	__le32 reserved;	/* zero */
 	__u8 mac[REKEY_MAC];	/* of the whole page, with these bytes zero */
 } __packed;
 
 /* sb->flags */
 #define REKEY_SB_CLEAN		BIT(0)	/* digest holds */
 #define REKEY_SB_LARGE_IV	BIT(1)	/* the IV counts sectors of sector_size */
+
+#define REKEY_SB_FLAGS		(REKEY_SB_CLEAN | REKEY_SB_LARGE_IV)
 
 struct rekey_disk_device {
 	__le64 regions;		/* whole ones that the device has */
@@ -90,9 +97,11 @@ struct rekey_disk_super {
 	__le64 first;		/* region */
 	__le64 count;
 	__le32 devices;
-	__le32 reserved;
+	__le32 stride;		/* pages; zero in version 1, as all behind devices */
 	struct rekey_disk_device device[REKEY_DEVICES];
-	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES];
+	__le64 epoch;		/* grows by one each time that it is another one */
+	__le64 opened;		/* epoch when the volume was opened last */
+	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES - 16];
 } __packed;
 
 struct rekey_disk_slot {
@@ -140,6 +149,10 @@ struct rekey_job {
 };
 
 struct rekey_super {
+	u32 version;
+	u32 stride;		/* pages from place 0 to place 1; version 2 */
+	u64 epoch;		/* the same, and the next one */
+	u64 opened;
 	u8 uuid[REKEY_UUID];
 	bool clean;
 	bool large_iv;
@@ -251,14 +264,34 @@ static inline u64 rekey_pages(u64 regions)
 	return rekey_page_number(REKEY_PAGE_MAP, 0) + rekey_map_pages(regions);
 }
 
+/*
+ * How old a page is. Its stamp is the sequence number that its contents came with:
+ * two copies with the same stamp hold the same, also when one is a later write.
+ */
+struct rekey_age {
+	u64 seq;
+	u64 stamp;
+	u64 base;		/* the stamp when the volume was opened last */
+	u64 epoch;		/* of the superblock then; 0 in version 1 */
+};
+
 /* Where the places of pages lie, in blocks of REKEY_PAGE from the area's beginning. */
 struct rekey_layout {
 	u64 step;		/* from a page to the next */
 	u64 apart;		/* from place 0 of a page to its place 1 */
 };
 
-/* Version 1: the two places are neighbours. */
-#define REKEY_LAYOUT_1	((struct rekey_layout){ .step = 2, .apart = 1 })
+/* Pages from a place to the other: a power of two, so that the other can be found. */
+#define REKEY_STRIDE_MIN	8
+#define REKEY_STRIDE_MAX	BIT(24)
+
+/* Version 1: the two places are neighbours. Version 2: they lie @stride apart. */
+static inline struct rekey_layout layout_of(u32 version, u32 stride)
+{
+	return version == 1 ?
+	       (struct rekey_layout){ .step = 2, .apart = 1 } :
+	       (struct rekey_layout){ .step = 1, .apart = stride };
+}
 
 static inline u64 layout_block(const struct rekey_layout *layout, u64 number,
 			       u32 place)
@@ -272,10 +305,15 @@ static inline u64 layout_sectors(const struct rekey_layout *layout, u64 pages)
 	return (layout_block(layout, pages - 1, 1) + 1) * (REKEY_PAGE / 512);
 }
 
+u32 layout_stride(u64 blocks, u64 pages);
 void head_pack(struct rekey_head *head, u32 kind, u32 index, u64 seq,
 	       const u8 *uuid);
+void head_pack_age(struct rekey_head *head, u32 version,
+		   const struct rekey_age *age);
 const char *head_check(const struct rekey_head *head, u32 kind, u32 index,
 		       const u8 *uuid);
+const char *head_unpack_age(const struct rekey_head *head, u32 version,
+			    u64 epoch, struct rekey_age *age);
 bool head_is_of(const struct rekey_head *head, const u8 *uuid);
 const char *super_unpack(const struct rekey_disk_super *disk,
 			 struct rekey_super *sb);

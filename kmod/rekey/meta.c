@@ -9,7 +9,11 @@
  *
  * A copy that went bad after it was acknowledged looks like a write that a
  * crash cut short. The digest in the superblock tells them apart for a volume
- * that was closed: it covers the sequence number of each page.
+ * that was closed: it covers the stamp of each page.
+ *
+ * In version 2 it covers, for one that was not closed, the stamp that each page had
+ * when the volume was opened. So no page can be older than that. And behind a close
+ * the two copies of a page hold the same, as the two of the superblock always do.
  */
 #include <crypto/hash.h>
 #include <linux/bio.h>
@@ -66,6 +70,11 @@ static u32 meta_index(u64 number)
 		return 0;
 	return number <= REKEY_SLOT_PAGES ? number - 1 :
 	       number - 1 - REKEY_SLOT_PAGES;
+}
+
+static bool meta_is_v1(const struct rekey_meta *meta)
+{
+	return meta->sb.version == 1;
 }
 
 static sector_t meta_sector(const struct rekey_meta *meta, u64 number,
@@ -138,7 +147,7 @@ static const char *meta_verify(struct rekey_meta *meta, union rekey_page *page)
 /* --- the two copies of a page -------------------------------------------------- */
 
 static const char *copy_check(struct rekey_meta *meta, u64 number, u32 place,
-			      union rekey_page *page)
+			      union rekey_page *page, struct rekey_age *age)
 {
 	const u8 *uuid = number ? meta->sb.uuid : NULL;
 	const char *why;
@@ -149,20 +158,25 @@ static const char *copy_check(struct rekey_meta *meta, u64 number, u32 place,
 		why = meta_verify(meta, page);
 	if (!why && (le64_to_cpu(page->head.seq) & 1) != place)
 		why = "a page of the other place";
+	age->seq = le64_to_cpu(page->head.seq);
+	if (!why && number)
+		why = head_unpack_age(&page->head, meta->sb.version,
+				      meta->sb.epoch, age);
 	return why;
 }
 
 /*
- * One copy is not valid, the other is. What was there before the volume, zeros or
- * anything else, no write of ours was cut in; what cannot be read may have been
- * one.
+ * One copy is not valid, the other is. In version 1, what was there before the
+ * volume, zeros or anything else, no write of ours was cut in; what cannot be read
+ * may have been one. In version 2 both copies were written before all else.
  */
 static void copy_is_bad(struct rekey_meta *meta, u64 number,
 			const union rekey_page *page, int err,
 			const char *why)
 {
 	set_bit(number, meta->mend);
-	if (!err && !head_is_of(&page->head, number ? meta->sb.uuid : NULL))
+	if (!err && meta->layout.apart == 1 &&
+	    !head_is_of(&page->head, number ? meta->sb.uuid : NULL))
 		return;
 	atomic_inc(&meta->torn);
 	DMWARN_LIMIT("page %u of kind %u: a copy is not valid: %s",
@@ -170,19 +184,22 @@ static void copy_is_bad(struct rekey_meta *meta, u64 number,
 }
 
 /*
- * Which of two copies counts? @err: of their reads.
+ * Which of two copies counts? @err: of their reads. @age: set to its age.
  *
  * Return: its place, or -EIO or -EBADMSG where there is none.
  */
 static int copies_pick(struct rekey_meta *meta, u64 number,
-		       union rekey_page *const copy[2], const int err[2])
+		       union rekey_page *const copy[2], const int err[2],
+		       struct rekey_age *age)
 {
+	struct rekey_age ages[2];
 	const char *why[2];
 	int place;
 
 	for (place = 0; place < 2; place++)
 		why[place] = err[place] ? "it cannot be read" :
-			     copy_check(meta, number, place, copy[place]);
+			     copy_check(meta, number, place, copy[place],
+					&ages[place]);
 	if (why[0] && why[1]) {
 		DMERR_LIMIT("page %u of kind %u: no valid copy: %s; %s",
 			    meta_index(number), meta_kind(number), why[0],
@@ -193,9 +210,28 @@ static int copies_pick(struct rekey_meta *meta, u64 number,
 		if (why[place])
 			copy_is_bad(meta, number, copy[place], err[place],
 				    why[place]);
-	if (why[0] || why[1])
-		return why[0] ? 1 : 0;
-	return le64_to_cpu(copy[1]->head.seq) > le64_to_cpu(copy[0]->head.seq);
+	if (why[0] || why[1]) {
+		place = why[0] ? 1 : 0;
+	} else {
+		place = ages[1].seq > ages[0].seq;
+		if (number && !meta_is_v1(meta) &&
+		    ages[0].stamp != ages[1].stamp)
+			set_bit(number, meta->differ);
+	}
+	*age = ages[place];
+	return place;
+}
+
+/* The copy that counts of a page of slots or of the map is that old. */
+static void meta_set_age(struct rekey_meta *meta, u64 number,
+			 const struct rekey_age *age)
+{
+	struct rekey_age *to = &meta->age[number - 1];
+
+	*to = *age;
+	/* not written since the opening */
+	if (meta->sb.clean || age->epoch < meta->sb.opened)
+		to->base = age->stamp;
 }
 
 static int copy_read(struct rekey_meta *meta, u64 number, u32 place,
@@ -206,10 +242,10 @@ static int copy_read(struct rekey_meta *meta, u64 number, u32 place,
 }
 
 static int copy_write(struct rekey_meta *meta, u64 number, u32 place,
-		      union rekey_page *page)
+		      union rekey_page *page, blk_opf_t opf)
 {
 	return meta_io(meta->bdev, meta_sector(meta, number, place),
-		       REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page);
+		       REQ_OP_WRITE | REQ_SYNC | opf, page);
 }
 
 /*
@@ -217,7 +253,8 @@ static int copy_write(struct rekey_meta *meta, u64 number, u32 place,
  * of them may be unreadable: so each is read for itself.
  */
 static int meta_read(struct rekey_meta *meta, u64 number,
-		     union rekey_page **found, char **error)
+		     union rekey_page **found, struct rekey_age *age,
+		     char **error)
 {
 	union rekey_page *const copy[2] = { meta->page, meta->page + 1 };
 	int err[2], place;
@@ -225,7 +262,7 @@ static int meta_read(struct rekey_meta *meta, u64 number,
 	lockdep_assert_held(&meta->lock);
 	for (place = 0; place < 2; place++)
 		err[place] = copy_read(meta, number, place, copy[place]);
-	place = copies_pick(meta, number, copy, err);
+	place = copies_pick(meta, number, copy, err, age);
 	if (place < 0) {
 		if (place == -EIO)
 			*error = "The metadata device cannot be read";
@@ -235,21 +272,127 @@ static int meta_read(struct rekey_meta *meta, u64 number,
 	return 0;
 }
 
+/* --- where they lie ------------------------------------------------------------ */
+
+static int meta_check_fits(const struct rekey_meta *meta, char **error)
+{
+	u64 end = bdev_nr_sectors(meta->bdev);
+
+	*error = "The metadata have no room for so many regions";
+	if (meta->layout.step == 1 && meta->pages >= meta->layout.apart)
+		return -ENOSPC;
+	*error = "The metadata device is too small";
+	return meta->start > end || meta_sectors(meta) > end - meta->start ?
+	       -ENOSPC : 0;
+}
+
+/**
+ * meta_lay_out() - where the metadata of a new volume are to lie
+ * @meta: the metadata device
+ * @version: of the volume
+ * @sectors: from where they begin to what lies behind them
+ * @error: set to a sentence on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_lay_out(struct rekey_meta *meta, u32 version, sector_t sectors,
+		 char **error)
+{
+	u32 stride = 0;
+
+	if (version != 1) {
+		stride = layout_stride(sectors / META_PAGE_SECTORS,
+				       meta->pages + 1);
+		*error = "The metadata device is too small";
+		if (!stride)
+			return -ENOSPC;
+	}
+	meta->layout = layout_of(version, stride);
+	meta->sb.version = version;
+	meta->sb.stride = stride;
+	return meta_check_fits(meta, error);
+}
+
+/* Is there a good superblock in this block of the area? */
+static bool super_is_at(struct rekey_meta *meta, u64 block, u32 place)
+{
+	struct rekey_age age;
+
+	return !meta_io(meta->bdev, meta->start + block * META_PAGE_SECTORS,
+			REQ_OP_READ, meta->page) &&
+	       !copy_check(meta, 0, place, meta->page, &age);
+}
+
+/* One of a version that is not known is told of later: it is where it is in any. */
+static struct rekey_layout super_layout(const struct rekey_meta *meta)
+{
+	const struct rekey_disk_super *super = &meta->page->super;
+	u32 version = le32_to_cpu(super->version);
+	u32 stride = le32_to_cpu(super->stride);
+
+	if (version != 2 || stride < REKEY_STRIDE_MIN ||
+	    stride > REKEY_STRIDE_MAX)
+		version = 1;
+	return layout_of(version, stride);
+}
+
+/*
+ * Block 0 has one in any version. Where it cannot be used: the other one says that it
+ * lies where it does, which is block 1, or a power of two.
+ */
+static struct rekey_layout super_find(struct rekey_meta *meta)
+{
+	u64 end = (bdev_nr_sectors(meta->bdev) - meta->start) /
+		  META_PAGE_SECTORS, apart;
+	struct rekey_layout layout;
+
+	if (super_is_at(meta, 0, 0))
+		return super_layout(meta);
+	for (apart = 1; apart <= REKEY_STRIDE_MAX && apart < end; apart *= 2) {
+		if (!super_is_at(meta, apart, 1))
+			continue;
+		layout = super_layout(meta);
+		if (layout.apart == apart)
+			return layout;
+	}
+	return layout_of(1, 0);
+}
+
+/* Others than him whose table this is may have made another volume of it since. */
+static int super_lay_out(struct rekey_meta *meta, char **error)
+{
+	struct rekey_layout layout;
+
+	*error = "The metadata device is too small";
+	if (meta->start > bdev_nr_sectors(meta->bdev))
+		return -ENOSPC;
+	layout = super_find(meta);
+	if (!meta->layout.step)
+		meta->layout = layout;
+	*error = "The metadata are not those that the table was loaded with";
+	if (layout.step != meta->layout.step ||
+	    layout.apart != meta->layout.apart)
+		return -ESTALE;
+	return meta_check_fits(meta, error);
+}
+
 /**
  * meta_is_blank() - has the device no superblock, and nothing in its place?
  * @meta: the metadata device
  * @err: set to a negative errno where it cannot be read
  *
- * Return: true only when both places of the superblock are zero.
+ * Return: true only when both places of the superblock are zero, in any version.
  */
 bool meta_is_blank(struct rekey_meta *meta, int *err)
 {
+	const u64 block[] = { 0, 1, layout_block(&meta->layout, 0, 1) };
 	bool blank = true;
-	u32 place;
+	u32 i;
 
 	mutex_lock(&meta->lock);
-	for (place = 0, *err = 0; !*err && blank && place < 2; place++) {
-		*err = copy_read(meta, 0, place, meta->page);
+	for (i = 0, *err = 0; !*err && blank && i < ARRAY_SIZE(block); i++) {
+		*err = meta_io(meta->bdev, meta->start + block[i] *
+			       META_PAGE_SECTORS, REQ_OP_READ, meta->page);
 		blank = !*err && !memchr_inv(meta->page, 0, REKEY_PAGE);
 	}
 	mutex_unlock(&meta->lock);
@@ -268,6 +411,7 @@ bool meta_is_blank(struct rekey_meta *meta, int *err)
 int meta_read_super(struct rekey_meta *meta, char **error)
 {
 	union rekey_page *page;
+	struct rekey_age age;
 	const char *why;
 	int err;
 
@@ -275,10 +419,14 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 	atomic_set(&meta->lost, 0);
 	bitmap_zero(meta->mend, meta->pages + 1);
 	bitmap_zero(meta->change, meta->pages + 1);
+	bitmap_zero(meta->differ, meta->pages + 1);
 	memset(meta->label, 0, sizeof(meta->label));
 	meta->begun = false;
+	err = super_lay_out(meta, error);
+	if (err)
+		return err;
 	*error = "No valid superblock: another volume, another metadata key, or damage";
-	err = meta_read(meta, 0, &page, error);
+	err = meta_read(meta, 0, &page, &age, error);
 	if (err)
 		return err;
 	why = super_unpack(&page->super, &meta->sb);
@@ -287,7 +435,10 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 		*error = "The superblock cannot be used";
 		return -EINVAL;
 	}
-	meta->sb_seq = le64_to_cpu(page->head.seq);
+	*error = "The superblock is not in its place";
+	if (meta->sb.version != 1 && meta->sb.stride != meta->layout.apart)
+		return -EBADMSG;
+	meta->sb_seq = age.seq;
 	meta->disk_sb = meta->sb;
 	return 0;
 }
@@ -302,14 +453,16 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 int meta_read_slots(struct rekey_meta *meta, char **error)
 {
 	union rekey_page *page;
+	struct rekey_age age;
 	const char *why;
 	u32 i;
 	int err;
 
 	for (i = 0; i < REKEY_SLOT_PAGES; i++) {
+		u64 number = rekey_page_number(REKEY_PAGE_SLOT, i);
+
 		*error = "The slot table has no valid copy";
-		err = meta_read(meta, rekey_page_number(REKEY_PAGE_SLOT, i),
-				&page, error);
+		err = meta_read(meta, number, &page, &age, error);
 		if (err)
 			return err;
 		why = slots_unpack(&page->slots,
@@ -319,7 +472,7 @@ int meta_read_slots(struct rekey_meta *meta, char **error)
 			*error = "The slot table cannot be used";
 			return -EINVAL;
 		}
-		meta->seq[i] = le64_to_cpu(page->head.seq);
+		meta_set_age(meta, number, &age);
 	}
 	return 0;
 }
@@ -411,12 +564,13 @@ static int run_verify_page(struct meta_run *run, u32 i)
 	u32 index = meta_index(number);
 	u64 *entry = run->map + (u64)index * REKEY_PAGE_ENTRIES;
 	u32 count = rekey_map_count(meta->regions, index);
+	struct rekey_age age;
 	int err[2], place;
 	const char *why;
 
 	for (place = 0; place < 2; place++)
 		err[place] = run_copy_read(run, i, place);
-	place = copies_pick(meta, number, run->copy[i], err);
+	place = copies_pick(meta, number, run->copy[i], err, &age);
 	if (place < 0) {
 		run->error = place == -EIO ?
 			     "The metadata device cannot be read" :
@@ -429,7 +583,7 @@ static int run_verify_page(struct meta_run *run, u32 i)
 		run->error = "The map cannot be used";
 		return -EINVAL;
 	}
-	meta->seq[number - 1] = le64_to_cpu(run->copy[i][place]->head.seq);
+	meta_set_age(meta, number, &age);
 	return 0;
 }
 
@@ -541,7 +695,9 @@ int meta_read_map(struct rekey_meta *meta, struct workqueue_struct *wq,
 
 /* --- the digest of a closed volume ------------------------------------------ */
 
-static int meta_seq_digest(struct rekey_meta *meta, u64 pages, u8 *digest)
+/* @opened: the stamps of the opening, else those of now */
+static int meta_stamp_digest(struct rekey_meta *meta, u64 pages, bool opened,
+			     u8 *digest)
 {
 	SHASH_DESC_ON_STACK(desc, meta->mac);
 	int err;
@@ -550,9 +706,10 @@ static int meta_seq_digest(struct rekey_meta *meta, u64 pages, u8 *digest)
 	desc->tfm = meta->mac;
 	err = crypto_shash_init(desc);
 	for (i = 0; !err && i < pages; i++) {
-		__le64 seq = cpu_to_le64(meta->seq[i]);
+		__le64 stamp = cpu_to_le64(opened ? meta->age[i].base :
+					   meta->age[i].stamp);
 
-		err = crypto_shash_update(desc, (u8 *)&seq, sizeof(seq));
+		err = crypto_shash_update(desc, (u8 *)&stamp, sizeof(stamp));
 	}
 	if (!err)
 		err = crypto_shash_final(desc, digest);
@@ -567,26 +724,30 @@ static int meta_seq_digest(struct rekey_meta *meta, u64 pages, u8 *digest)
  * @error: set to a sentence on failure
  *
  * Pages of a volume that was closed must be those of then. A crash cuts one
- * write short, as there is never a second one under way, and the damaged copy
- * is written again by meta_begin() before the next.
+ * write short, as there is never a second one under way but at the close, and the
+ * damaged copy is written again by meta_begin() before the next.
  *
  * Return: 0 or a negative errno.
  */
 int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error)
 {
+	bool clean = meta->sb.clean;
 	u8 digest[REKEY_MAC];
 	int err = 0;
 
-	if (!meta->sb.clean) {
+	if (!clean) {
 		*error = "More metadata copies are damaged than a crash explains";
 		if (atomic_read(&meta->torn) > 1 || atomic_read(&meta->lost))
 			err = -EBADMSG;
-	} else {
+	}
+	if (!err && (clean || !meta_is_v1(meta))) {
 		*error = "The digest cannot be computed";
-		err = meta_seq_digest(meta, meta->old_pages, digest);
+		err = meta_stamp_digest(meta, meta->old_pages, !clean, digest);
 		if (err)
 			return err;
-		*error = "A metadata page is not the one that the volume was closed with";
+		*error = clean ?
+			 "A metadata page is not the one that the volume was closed with" :
+			 "A metadata page is older than when the volume was opened last";
 		if (crypto_memneq(digest, meta->sb.digest, sizeof(digest)))
 			err = -EBADMSG;
 	}
@@ -599,9 +760,20 @@ int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error)
 
 /* --- writing ---------------------------------------------------------------- */
 
-static int meta_write(struct rekey_meta *meta, u64 number, u64 seq)
+/* The head of a page whose contents are there, and its MAC. */
+static int meta_finish(struct rekey_meta *meta, u64 number,
+		       const struct rekey_age *age, union rekey_page *page)
 {
-	union rekey_page *page = meta->page;
+	head_pack(&page->head, meta_kind(number), meta_index(number), age->seq,
+		  meta->sb.uuid);
+	if (number)
+		head_pack_age(&page->head, meta->sb.version, age);
+	return meta_seal(meta, page);
+}
+
+static int meta_write(struct rekey_meta *meta, u64 number,
+		      const struct rekey_age *age, blk_opf_t opf)
+{
 	int err;
 
 	lockdep_assert_held(&meta->lock);
@@ -609,25 +781,32 @@ static int meta_write(struct rekey_meta *meta, u64 number, u64 seq)
 		return -EROFS;
 	if (WARN_ON_ONCE(READ_ONCE(meta->frozen)))
 		return -EBUSY;
-	head_pack(&page->head, meta_kind(number), meta_index(number), seq,
-		  meta->sb.uuid);
-	err = meta_seal(meta, page);
+	err = meta_finish(meta, number, age, meta->page);
 	if (!err)
-		err = copy_write(meta, number, seq & 1, page);
+		err = copy_write(meta, number, age->seq & 1, meta->page, opf);
 	return meta_wrote(meta, err);
 }
 
+/* In version 2 one that cannot be read costs nothing: both say the same. */
 static int meta_write_super(struct rekey_meta *meta,
 			    const struct rekey_super *sb)
 {
-	int err;
+	u64 epoch = meta_is_v1(meta) ? 0 : meta->disk_sb.epoch + 1;
+	int err = 0, left = meta_is_v1(meta) ? 1 : 2;
 
 	super_pack(&meta->page->super, sb);
-	err = meta_write(meta, 0, meta->sb_seq + 1);
+	meta->page->super.epoch = cpu_to_le64(epoch);
+	while (!err && left--) {
+		struct rekey_age age = { .seq = meta->sb_seq + 1 };
+
+		err = meta_write(meta, 0, &age, REQ_FUA);
+		meta->sb_seq += !err;
+	}
 	if (err)
 		return err;
-	meta->sb_seq++;
 	meta->disk_sb = *sb;
+	meta->disk_sb.epoch = epoch;
+	meta->sb.epoch = epoch;
 	return 0;
 }
 
@@ -643,32 +822,51 @@ static void meta_pack(struct rekey_meta *meta, u64 number, const u64 *map,
 			 rekey_map_count(meta->regions, index));
 }
 
-/* A slot or map page, as it is in memory. */
-static int meta_write_page(struct rekey_meta *meta, u64 number)
+/*
+ * The next write of a page whose contents are there. @fresh: they are others than
+ * before; else its two copies hold the same from then on.
+ */
+static int meta_write_next(struct rekey_meta *meta, u64 number, bool fresh,
+			   blk_opf_t opf)
 {
-	u64 *seq = &meta->seq[number - 1];
+	struct rekey_age age = meta->age[number - 1];
 	int err;
 
+	age.seq++;
+	if (fresh || meta_is_v1(meta))
+		age.stamp = age.seq;
+	age.epoch = meta->disk_sb.epoch;
+	err = meta_write(meta, number, &age, opf);
+	if (err)
+		return err;
+	meta->age[number - 1] = age;
+	if (!meta_is_v1(meta))
+		assign_bit(number, meta->differ, fresh);
+	return 0;
+}
+
+/* A slot or map page, as it is in memory. */
+static int meta_write_page(struct rekey_meta *meta, u64 number, bool fresh)
+{
 	meta_pack(meta, number, meta->map, meta->page);
-	err = meta_write(meta, number, *seq + 1);
-	if (!err)
-		++*seq;
-	return err;
+	return meta_write_next(meta, number, fresh, REQ_FUA);
 }
 
 /* Both copies of a page that was never there: 0 and 1 are their numbers. */
 static int meta_pack_both(struct rekey_meta *meta, u64 number, const u64 *map,
 			  union rekey_page *const copy[2])
 {
-	int err = 0, i;
+	struct rekey_age age = { .epoch = meta->disk_sb.epoch };
+	int err = 0;
 
-	for (i = 0; !err && i < 2; i++) {
-		meta_pack(meta, number, map, copy[i]);
-		head_pack(&copy[i]->head, meta_kind(number),
-			  meta_index(number), i, meta->sb.uuid);
-		err = meta_seal(meta, copy[i]);
+	for (age.seq = 0; !err && age.seq < 2; age.seq++) {
+		meta_pack(meta, number, map, copy[age.seq]);
+		err = meta_finish(meta, number, &age, copy[age.seq]);
 	}
-	meta->seq[number - 1] = 1;
+	age.seq = 1;
+	if (meta_is_v1(meta))
+		age.stamp = age.seq;
+	meta->age[number - 1] = age;
 	return err;
 }
 
@@ -681,7 +879,7 @@ static int meta_write_both(struct rekey_meta *meta, u64 number)
 		return -EBUSY;
 	err = meta_pack_both(meta, number, meta->map, copy);
 	for (place = 0; !err && place < 2; place++)
-		err = copy_write(meta, number, place, copy[place]);
+		err = copy_write(meta, number, place, copy[place], REQ_FUA);
 	return meta_wrote(meta, err);
 }
 
@@ -722,6 +920,7 @@ int meta_format(struct rekey_meta *meta, const u64 *map)
 	if (!run)
 		return -ENOMEM;
 	memset(meta->slot, 0, sizeof(meta->slot));
+	meta->disk_sb.epoch = 1;
 	meta->regions = meta->sb.sectors / meta->sb.region +
 			!!(meta->sb.sectors % meta->sb.region);
 	for (done = 0; !err && done < pages; done += run->count) {
@@ -732,13 +931,36 @@ int meta_format(struct rekey_meta *meta, const u64 *map)
 	}
 	run_free(run);
 	if (!err)
-		err = meta_seq_digest(meta, pages, meta->sb.digest);
+		err = meta_stamp_digest(meta, pages, false, meta->sb.digest);
 	meta->sb.clean = true;
 	meta->sb_seq = 0;
 	/* both places, too: 1, then 2 */
-	if (!err)
+	while (!err && meta->sb_seq < 2)
 		err = meta_write_super(meta, &meta->sb);
-	return err ?: meta_write_super(meta, &meta->sb);
+	return err;
+}
+
+/*
+ * From here on the pages have been opened as they are: in version 2 none of them can
+ * be an older one later. @sb: written as not closed, with that
+ */
+static int begin_super(struct rekey_meta *meta, struct rekey_super *sb)
+{
+	u64 i;
+	int err;
+
+	sb->clean = false;
+	memset(sb->digest, 0, sizeof(sb->digest));
+	if (meta_is_v1(meta))
+		return meta_write_super(meta, sb);
+	for (i = 0; i < meta->old_pages; i++)
+		meta->age[i].base = meta->age[i].stamp;
+	err = meta_stamp_digest(meta, meta->old_pages, true, sb->digest);
+	if (err)
+		return err;
+	sb->opened = meta->disk_sb.epoch + 1;
+	meta->sb.opened = sb->opened;
+	return meta_write_super(meta, sb);
 }
 
 static int begin_mend(struct rekey_meta *meta)
@@ -748,7 +970,8 @@ static int begin_mend(struct rekey_meta *meta)
 
 	for (number = 1; !err && number <= meta->old_pages; number++)
 		if (test_bit(number, meta->mend))
-			err = meta_write_page(meta, number);
+			err = meta_write_page(meta, number,
+					      test_bit(number, meta->change));
 	return err;
 }
 
@@ -762,7 +985,7 @@ static int begin_map(struct rekey_meta *meta)
 		if (number > meta->old_pages)
 			err = meta_write_both(meta, number);
 		else if (test_bit(number, meta->change))
-			err = meta_write_page(meta, number);
+			err = meta_write_page(meta, number, true);
 	}
 	return err;
 }
@@ -782,7 +1005,7 @@ static int begin_slots(struct rekey_meta *meta)
 	}
 	for (number = 1; !err && number <= REKEY_SLOT_PAGES; number++)
 		if (test_bit(number, meta->change))
-			err = meta_write_page(meta, number);
+			err = meta_write_page(meta, number, true);
 	return err;
 }
 
@@ -826,11 +1049,8 @@ int meta_begin(struct rekey_meta *meta)
 		return 0;
 	if (!meta_may_write(meta))
 		return -EROFS;
-	if (old.clean || test_bit(0, meta->mend)) {
-		old.clean = false;
-		memset(old.digest, 0, sizeof(old.digest));
-		err = meta_write_super(meta, &old);
-	}
+	if (old.clean || test_bit(0, meta->mend) || !meta_is_v1(meta))
+		err = begin_super(meta, &old);
 	if (!err)
 		err = begin_mend(meta);
 	if (!err)
@@ -841,6 +1061,9 @@ int meta_begin(struct rekey_meta *meta)
 		err = begin_labels(meta);
 	meta->sb.clean = false;
 	memset(meta->sb.digest, 0, sizeof(meta->sb.digest));
+	if (!err && !meta_is_v1(meta))
+		err = meta_stamp_digest(meta, meta->pages, true,
+					meta->sb.digest);
 	if (!err && memcmp(&meta->sb, &meta->disk_sb, sizeof(meta->sb)))
 		err = meta_write_super(meta, &meta->sb);
 	if (err)
@@ -907,7 +1130,7 @@ int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state)
 	WRITE_ONCE(info->state, state);
 	info->key_size = 0;
 	memset(info->kcv, 0, sizeof(info->kcv));
-	return meta_write_page(meta, 1 + slot / REKEY_PAGE_SLOTS);
+	return meta_write_page(meta, 1 + slot / REKEY_PAGE_SLOTS, true);
 }
 
 /**
@@ -935,7 +1158,7 @@ int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
 	memcpy(info->kcv, kcv, REKEY_KCV);
 	WRITE_ONCE(info->state, REKEY_SLOT_USED);
 	if (now)
-		err = meta_write_page(meta, number);
+		err = meta_write_page(meta, number, true);
 	else
 		set_bit(number, meta->change);
 	if (err) {
@@ -958,7 +1181,6 @@ int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
 int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry)
 {
 	u64 number = rekey_page_number(REKEY_PAGE_MAP, index);
-	u64 *seq = &meta->seq[number - 1];
 	int err;
 
 	err = meta_begin(meta);
@@ -966,10 +1188,27 @@ int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry)
 		return err;
 	map_pack(&meta->page->map, entry,
 		 rekey_map_count(meta->regions, index));
-	err = meta_write(meta, number, *seq + 1);
-	if (!err)
-		++*seq;
-	return err;
+	return meta_write_next(meta, number, true, REQ_FUA);
+}
+
+/*
+ * The copy of a page that is older than the other becomes the same. They may be cut
+ * short as they like: the digest holds by now, and tells of the one that counts.
+ */
+static int close_copies(struct rekey_meta *meta)
+{
+	unsigned long number;
+	int err = 0;
+
+	if (bitmap_empty(meta->differ, meta->pages + 1))
+		return 0;
+	for_each_set_bit(number, meta->differ, meta->pages + 1) {
+		meta_pack(meta, number, meta->map, meta->page);
+		err = meta_write_next(meta, number, false, 0);
+		if (err)
+			return err;
+	}
+	return meta_wrote(meta, blkdev_issue_flush(meta->bdev));
 }
 
 /**
@@ -986,11 +1225,12 @@ int meta_close(struct rekey_meta *meta)
 
 	if (!meta->begun || !meta_may_write(meta))
 		return 0;
-	err = meta_seq_digest(meta, meta->pages, meta->sb.digest);
+	err = meta_stamp_digest(meta, meta->pages, false, meta->sb.digest);
 	if (err)
 		return err;
 	meta->sb.clean = true;
-	return meta_write_super(meta, &meta->sb);
+	err = meta_write_super(meta, &meta->sb);
+	return err ?: close_copies(meta);
 }
 
 /* --- labels of data devices --------------------------------------------------- */
@@ -1055,35 +1295,31 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
  * @mac: HMAC-SHA256 with the volume's metadata key; belongs to @meta then,
  *	also on failure
  * @regions: of the volume, as the table has it
- * @error: set to a sentence on failure
  *
- * Return: 0 or a negative errno; meta_exit() is due either way.
+ * Where they lie there is known behind meta_lay_out() or meta_read_super().
+ *
+ * Return: 0 or -ENOMEM; meta_exit() is due either way.
  */
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      sector_t start, struct crypto_shash *mac, u64 regions,
-	      char **error)
+	      sector_t start, struct crypto_shash *mac, u64 regions)
 {
 	mutex_init(&meta->lock);
 	meta->bdev = bdev;
 	meta->start = start;
-	meta->layout = REKEY_LAYOUT_1;
 	meta->mac = mac;
 	meta->pages = rekey_pages(regions) - 1;
-	if (start > bdev_nr_sectors(bdev) ||
-	    meta_sectors(meta) > bdev_nr_sectors(bdev) - start) {
-		*error = "The metadata device is too small";
-		return -ENOSPC;
-	}
-	*error = "Out of memory";
 	meta->page = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 1);
 	if (!meta->page)
 		return -ENOMEM;
-	meta->seq = kvcalloc(meta->pages, sizeof(*meta->seq), GFP_KERNEL);
+	meta->age = kvcalloc(meta->pages, sizeof(*meta->age), GFP_KERNEL);
 	meta->mend = kvcalloc(BITS_TO_LONGS(meta->pages + 1), sizeof(long),
 			      GFP_KERNEL);
 	meta->change = kvcalloc(BITS_TO_LONGS(meta->pages + 1), sizeof(long),
 				GFP_KERNEL);
-	return meta->seq && meta->mend && meta->change ? 0 : -ENOMEM;
+	meta->differ = kvcalloc(BITS_TO_LONGS(meta->pages + 1), sizeof(long),
+				GFP_KERNEL);
+	return meta->age && meta->mend && meta->change && meta->differ ?
+	       0 : -ENOMEM;
 }
 
 /**
@@ -1092,9 +1328,10 @@ int meta_init(struct rekey_meta *meta, struct block_device *bdev,
  */
 void meta_exit(struct rekey_meta *meta)
 {
+	kvfree(meta->differ);
 	kvfree(meta->change);
 	kvfree(meta->mend);
-	kvfree(meta->seq);
+	kvfree(meta->age);
 	free_pages((unsigned long)meta->page, 1);
 	crypto_free_shash(meta->mac);
 	mutex_destroy(&meta->lock);

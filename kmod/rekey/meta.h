@@ -26,8 +26,8 @@ struct workqueue_struct;
 
 struct rekey_meta {
 	/*
-	 * Protects all below but the first five, which don't change, and
-	 * orders the writes. Nests inside the volume's message lock and that
+	 * Protects all below but the first five, which don't change once the
+	 * table is loaded, and orders the writes. Nests inside the volume's message lock and that
 	 * of a job, outside of bucket locks. @failed and a slot's @state are
 	 * read without it, too.
 	 */
@@ -39,15 +39,16 @@ struct rekey_meta {
 	union rekey_page *page;		/* two of them: one I/O's data */
 	struct rekey_super sb;		/* as it is to be */
 	struct rekey_super disk_sb;	/* as it is on disk */
-	u64 sb_seq;
+	u64 sb_seq;			/* of its newest copy */
 	struct rekey_slot_info slot[REKEY_SLOTS];
-	u64 *seq;			/* of slot and map pages, by number - 1 */
+	struct rekey_age *age;		/* of slot and map pages, by number - 1 */
 	u64 pages;			/* of them, the superblock not counted */
 	const u64 *map;			/* the volume's */
 	u64 regions;			/* of it */
 	u64 old_pages;			/* @pages as they are on disk */
 	unsigned long *mend;		/* by number: a copy is not valid */
 	unsigned long *change;		/* by number: another one than on disk */
+	unsigned long *differ;		/* by number: its copies do; version 2 */
 	atomic_t torn;			/* copies that a crash may have cut */
 	atomic_t lost;			/* pages without a valid copy */
 	struct {
@@ -61,9 +62,10 @@ struct rekey_meta {
 };
 
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      sector_t start, struct crypto_shash *mac, u64 regions,
-	      char **error);
+	      sector_t start, struct crypto_shash *mac, u64 regions);
 void meta_exit(struct rekey_meta *meta);
+int meta_lay_out(struct rekey_meta *meta, u32 version, sector_t sectors,
+		 char **error);
 
 bool meta_is_blank(struct rekey_meta *meta, int *err);
 int meta_read_super(struct rekey_meta *meta, char **error);

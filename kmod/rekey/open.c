@@ -89,7 +89,7 @@ static bool format_fits(struct rekey_volume *v)
 /* The superblock comes last, so a crash leaves a device that counts as empty. */
 static int open_format(struct rekey_volume *v, char **error)
 {
-	struct rekey_super *sb = &v->meta.sb;
+	struct rekey_super *sb = &v->meta.sb;	/* zero but for its layout */
 	int err;
 
 	*error = "The data devices are too small for this volume";
@@ -100,7 +100,6 @@ static int open_format(struct rekey_volume *v, char **error)
 		return -EROFS;
 	format_map(v);
 	mutex_lock(&v->meta.lock);
-	memset(sb, 0, sizeof(*sb));
 	generate_random_uuid(sb->uuid);
 	sb->large_iv = v->cipher.large_iv;
 	sb->sector_size = v->cipher.sector_size;
@@ -152,6 +151,36 @@ static int open_read_super(struct rekey_volume *v, char **error)
 	return -EINVAL;
 }
 
+static bool overlap(const struct block_device *a, sector_t a_start,
+		    sector_t a_sectors, const struct block_device *b,
+		    sector_t b_start, sector_t b_sectors)
+{
+	return a->bd_dev == b->bd_dev && a_start < b_start + b_sectors &&
+	       b_start < a_start + a_sectors;
+}
+
+/* Metadata and data may share a device, but not a sector of it. */
+static int check_overlaps(struct rekey_volume *v, char **error)
+{
+	const struct rekey_device *first = v->places.device, *a, *b;
+
+	for (a = first; a < first + v->places.devices; a++) {
+		if (!a->dm)
+			continue;
+		*error = "A data device begins within the metadata";
+		if (overlap(a->dm->bdev, a->start, a->sectors, v->meta.bdev,
+			    v->meta.start, meta_sectors(&v->meta)))
+			return -EINVAL;
+		*error = "Two data devices overlap";
+		for (b = first; b < a; b++)
+			if (b->dm && overlap(a->dm->bdev, a->start, a->sectors,
+					     b->dm->bdev, b->start,
+					     b->sectors))
+				return -EINVAL;
+	}
+	return 0;
+}
+
 /* A device that the volume knows must be the one. */
 static int check_device(struct rekey_volume *v, u32 i, char **error)
 {
@@ -196,6 +225,8 @@ static int open_probe(struct rekey_volume *v, char **error)
 	mutex_lock(&v->meta.lock);
 	err = open_read_super(v, error);
 	if (!err)
+		err = check_overlaps(v, error);
+	if (!err)
 		err = meta_read_slots(&v->meta, error);
 	if (!err)
 		err = probe_devices(v, error);
@@ -203,34 +234,17 @@ static int open_probe(struct rekey_volume *v, char **error)
 	return err;
 }
 
-static bool overlap(const struct block_device *a, sector_t a_start,
-		    sector_t a_sectors, const struct block_device *b,
-		    sector_t b_start, sector_t b_sectors)
+/* Sectors from where the metadata begin to what lies behind them on their device. */
+static sector_t meta_room(struct rekey_volume *v)
 {
-	return a->bd_dev == b->bd_dev && a_start < b_start + b_sectors &&
-	       b_start < a_start + a_sectors;
-}
+	const struct rekey_device *first = v->places.device, *dev;
+	sector_t end = bdev_nr_sectors(v->meta.bdev);
 
-/* Metadata and data may share a device, but not a sector of it. */
-static int check_overlaps(struct rekey_volume *v, char **error)
-{
-	const struct rekey_device *first = v->places.device, *a, *b;
-
-	for (a = first; a < first + v->places.devices; a++) {
-		if (!a->dm)
-			continue;
-		*error = "A data device begins within the metadata";
-		if (overlap(a->dm->bdev, a->start, a->sectors, v->meta.bdev,
-			    v->meta.start, meta_sectors(&v->meta)))
-			return -EINVAL;
-		*error = "Two data devices overlap";
-		for (b = first; b < a; b++)
-			if (b->dm && overlap(a->dm->bdev, a->start, a->sectors,
-					     b->dm->bdev, b->start,
-					     b->sectors))
-				return -EINVAL;
-	}
-	return 0;
+	for (dev = first; dev < first + v->places.devices; dev++)
+		if (dev->dm && dev->dm->bdev->bd_dev == v->meta.bdev->bd_dev &&
+		    dev->start >= v->meta.start)
+			end = min(end, dev->start);
+	return end > v->meta.start ? end - v->meta.start : 0;
 }
 
 /**
@@ -249,14 +263,18 @@ int open_meta(struct rekey_volume *v, char **error)
 	mac = keys_read_mac(v->meta_key, META_KEY_MIN, error);
 	if (IS_ERR(mac))
 		return PTR_ERR(mac);
+	*error = "Out of memory";
 	err = meta_init(&v->meta, v->meta_dm->bdev, v->meta_start, mac,
-			v->regions, error);
-	if (!err)
-		err = check_overlaps(v, error);
+			v->regions);
 	if (err)
 		return err;
 	if (!v->create && !v->adopt)
 		return open_probe(v, error);
+	err = meta_lay_out(&v->meta, v->version, meta_room(v), error);
+	if (!err)
+		err = check_overlaps(v, error);
+	if (err)
+		return err;
 	blank = meta_is_blank(&v->meta, &err);
 	*error = "The metadata device cannot be read";
 	if (err)

@@ -18,6 +18,7 @@ static struct rekey_super *super_new(struct kunit *test)
 	struct rekey_super *sb = kunit_kzalloc(test, sizeof(*sb), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, sb);
+	sb->version = 1;
 	memcpy(sb->uuid, test_uuid, sizeof(sb->uuid));
 	sb->clean = true;
 	sb->sector_size = 4096;
@@ -62,10 +63,21 @@ static void super_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rekey_pages(501), 7ULL);
 }
 
+static struct rekey_super *super_new_2(struct kunit *test)
+{
+	struct rekey_super *sb = super_new(test);
+
+	sb->version = 2;
+	sb->stride = 16;
+	sb->epoch = 9;
+	sb->opened = 8;
+	return sb;
+}
+
 /* Version 1: copies of a page side by side, in the order of the pages. */
 static void layout_places(struct kunit *test)
 {
-	const struct rekey_layout layout = REKEY_LAYOUT_1;
+	struct rekey_layout layout = layout_of(1, 0);
 	u64 number;
 
 	for (number = 0; number < 7; number++) {
@@ -75,6 +87,41 @@ static void layout_places(struct kunit *test)
 				2 * number + 1);
 	}
 	KUNIT_EXPECT_EQ(test, layout_sectors(&layout, 6), 6 * 16ULL);
+	/* version 2: all first ones, then, far away, all second ones */
+	layout = layout_of(2, 256);
+	KUNIT_EXPECT_EQ(test, layout_block(&layout, 0, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, layout_block(&layout, 6, 0), 6ULL);
+	KUNIT_EXPECT_EQ(test, layout_block(&layout, 6, 1), 262ULL);
+	KUNIT_EXPECT_EQ(test, layout_sectors(&layout, 6), 262 * 8ULL);
+}
+
+/* Half the area away, as far as a power of two can be. */
+static void layout_strides(struct kunit *test)
+{
+	u64 blocks, pages;
+	u32 stride;
+
+	KUNIT_EXPECT_EQ(test, layout_stride(0, 6), 0U);
+	KUNIT_EXPECT_EQ(test, layout_stride(13, 6), 0U);
+	KUNIT_EXPECT_EQ(test, layout_stride(14, 6), 8U);
+	KUNIT_EXPECT_EQ(test, layout_stride(31, 6), 8U);
+	KUNIT_EXPECT_EQ(test, layout_stride(32, 6), 16U);
+	KUNIT_EXPECT_EQ(test, layout_stride(3072, 6), 1024U);
+	KUNIT_EXPECT_EQ(test, layout_stride(390, 130), 256U);
+	KUNIT_EXPECT_EQ(test, layout_stride(385, 130), 0U);
+	KUNIT_EXPECT_EQ(test, layout_stride(U64_MAX, 6), REKEY_STRIDE_MAX);
+	KUNIT_EXPECT_EQ(test, layout_stride(U64_MAX, 2ULL * REKEY_STRIDE_MAX),
+			0U);
+	for (blocks = 0; blocks < 600; blocks++) {
+		for (pages = 6; pages < 300; pages += 7) {
+			stride = layout_stride(blocks, pages);
+			if (!stride)
+				continue;
+			KUNIT_ASSERT_TRUE(test, is_power_of_2(stride));
+			KUNIT_ASSERT_GE(test, (u64)stride, pages);
+			KUNIT_ASSERT_LE(test, stride + pages, blocks);
+		}
+	}
 }
 
 static void super_there_and_back(struct kunit *test)
@@ -90,6 +137,26 @@ static void super_there_and_back(struct kunit *test)
 	memset(back, 0xff, sizeof(*back));
 	KUNIT_EXPECT_NULL(test, super_unpack(&page->super, back));
 	KUNIT_EXPECT_EQ(test, memcmp(sb, back, sizeof(*sb)), 0);
+	sb = super_new_2(test);
+	super_pack(&page->super, sb);
+	KUNIT_EXPECT_NULL(test, super_unpack(&page->super, back));
+	KUNIT_EXPECT_EQ(test, memcmp(sb, back, sizeof(*sb)), 0);
+}
+
+/*
+ * What a module of version 1 asks a head before it looks at the version, by which it
+ * is to refuse: 24 bytes at 40 are zero.
+ */
+static void super_old_module(struct kunit *test)
+{
+	struct rekey_super *sb = super_new_2(test);
+	union rekey_page *page = page_new(test);
+
+	memset(page, 0xff, sizeof(*page));
+	head_pack(&page->head, REKEY_PAGE_SUPER, 0, 8, sb->uuid);
+	super_pack(&page->super, sb);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page->byte + 40, 0, 24));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(*(__le32 *)(page->byte + 96)), 2U);
 }
 
 static struct rekey_disk_super *super_disk(struct kunit *test)
@@ -125,6 +192,7 @@ static void super_wrong_fields(struct kunit *test)
 
 	SUPER_REFUSES(disk->version, 0);
 	SUPER_REFUSES(disk->version, 2);
+	SUPER_REFUSES(disk->version, REKEY_VERSION_MAX + 1);
 	SUPER_REFUSES(disk->flags, 4);
 	SUPER_REFUSES(disk->sector_size, 0);
 	SUPER_REFUSES(disk->sector_size, 1024);
@@ -142,11 +210,39 @@ static void super_wrong_fields(struct kunit *test)
 	SUPER_REFUSES(disk->device[0].regions, REKEY_PLACES_MAX + 1);
 	SUPER_REFUSES(disk->device[0].flags, 2);
 	SUPER_REFUSES(disk->device[2].regions, 1);
-	SUPER_REFUSES(disk->reserved, 1);
+	SUPER_REFUSES(disk->stride, 16);
+	SUPER_REFUSES(disk->epoch, 1);
+	SUPER_REFUSES(disk->opened, 1);
 	SUPER_REFUSES(disk->padding[0], 1);
 	SUPER_REFUSES(disk->cipher[0], 0);
 	SUPER_REFUSES(disk->cipher[3], ' ');
 	SUPER_REFUSES(disk->cipher[REKEY_CIPHER - 1], 'x');
+}
+
+static void super_wrong_fields_2(struct kunit *test)
+{
+	struct rekey_super *sb = super_new_2(test);
+	union rekey_page *page = page_new(test);
+
+#define SUPER_REFUSES_2(field, value)					\
+	do {								\
+		super_pack(&page->super, sb);				\
+		KUNIT_EXPECT_FALSE(test, super_refused(test, &page->super)); \
+		page->super.field = value;				\
+		KUNIT_EXPECT_TRUE(test, super_refused(test, &page->super)); \
+	} while (0)
+
+	SUPER_REFUSES_2(stride, 0);
+	SUPER_REFUSES_2(stride, cpu_to_le32(4));
+	SUPER_REFUSES_2(stride, cpu_to_le32(24));
+	SUPER_REFUSES_2(stride, cpu_to_le32(REKEY_STRIDE_MAX * 2));
+	SUPER_REFUSES_2(epoch, 0);
+	SUPER_REFUSES_2(epoch, cpu_to_le64(7));
+	SUPER_REFUSES_2(opened, cpu_to_le64(10));
+	SUPER_REFUSES_2(padding[0], 1);
+	/* no room for its map: 10 regions and a bit more take 6 pages */
+	sb->sectors = 2048 * 500 * 4;
+	SUPER_REFUSES_2(stride, cpu_to_le32(8));
 }
 
 static void super_wrong_job(struct kunit *test)
@@ -211,18 +307,54 @@ static void head_wrong(struct kunit *test)
 					       test_uuid));
 	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
 					       other));
-	head.reserved[5] = 1;
+	head.reserved = cpu_to_le32(1);
 	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
 					       test_uuid));
-	head.reserved[5] = 0;
+	head.reserved = 0;
 	head.magic[0] ^= 1;
 	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
 					       test_uuid));
 }
 
+/* A page of a later superblock, or with an age that contradicts itself. */
+static void head_ages(struct kunit *test)
+{
+	struct rekey_age age = { .seq = 9, .stamp = 7, .base = 5, .epoch = 3 };
+	struct rekey_head head;
+	struct rekey_age got;
+
+	head_pack(&head, REKEY_PAGE_MAP, 3, 9, test_uuid);
+	/* of version 1: it has none, and must have none */
+	head_pack_age(&head, 1, &age);
+	KUNIT_EXPECT_NULL(test, head_unpack_age(&head, 1, 0, &got));
+	KUNIT_EXPECT_EQ(test, got.stamp, 9ULL);
+	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 2, 3, &got));
+	head_pack_age(&head, 2, &age);
+	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 1, 0, &got));
+	KUNIT_EXPECT_NULL(test, head_unpack_age(&head, 2, 3, &got));
+	KUNIT_EXPECT_EQ(test, memcmp(&age, &got, sizeof(age)), 0);
+	KUNIT_EXPECT_NULL(test, head_unpack_age(&head, 2, 4, &got));
+	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 2, 2, &got));
+	/* it is no superblock's and no label's */
+	KUNIT_EXPECT_NULL(test, head_check(&head, REKEY_PAGE_MAP, 3,
+					   test_uuid));
+	head.kind = cpu_to_le32(REKEY_PAGE_LABEL);
+	KUNIT_EXPECT_NOT_NULL(test, head_check(&head, REKEY_PAGE_LABEL, 3,
+					       test_uuid));
+	head.base = cpu_to_le64(8);
+	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 2, 3, &got));
+	head.base = 0;
+	head.age = cpu_to_le32(10);
+	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 2, 3, &got));
+}
+
 static struct kunit_case super_cases[] = {
 	KUNIT_CASE(super_sizes),
 	KUNIT_CASE(layout_places),
+	KUNIT_CASE(layout_strides),
+	KUNIT_CASE(super_old_module),
+	KUNIT_CASE(super_wrong_fields_2),
+	KUNIT_CASE(head_ages),
 	KUNIT_CASE(super_there_and_back),
 	KUNIT_CASE(super_wrong_fields),
 	KUNIT_CASE(super_wrong_job),

@@ -40,16 +40,20 @@ struct table_number {
 	bool wide;		/* of 64 bits, else of 32 */
 	u64 max;
 	bool always;		/* shown, even if it is 0 */
+	bool once;		/* of its making: not shown again */
 };
 
 #define TABLE_NUMBER(name, field, wide, max, always)			\
-	{ name, offsetof(struct rekey_volume, field), wide, max, always }
+	{ name, offsetof(struct rekey_volume, field), wide, max, always, false }
+#define TABLE_NUMBER_ONCE(name, field, max)				\
+	{ name, offsetof(struct rekey_volume, field), false, max, false, true }
 
 static const struct table_number table_numbers[] = {
 	TABLE_NUMBER("region_size:", region_sectors, false, REKEY_REGION_MAX, true),
 	TABLE_NUMBER("sector_size:", cipher.sector_size, false, 4096, true),
 	TABLE_NUMBER("meta_offset:", meta_start, true, S64_MAX, false),
 	TABLE_NUMBER("rate:", rate, false, U32_MAX, false),
+	TABLE_NUMBER_ONCE("version:", version, REKEY_VERSION_MAX),
 };
 
 static bool *flag_of(struct rekey_volume *v, const struct table_flag *flag)
@@ -152,7 +156,14 @@ static int read_options(struct rekey_volume *v, struct dm_arg_set *as,
 	if (err)
 		return err;
 	*error = "Options need meta_key::<bytes>:logon:<description>";
-	return v->meta_key && !as->argc ? 0 : -EINVAL;
+	if (!v->meta_key || as->argc)
+		return -EINVAL;
+	*error = "A volume's version is chosen where it is made";
+	if (v->version && !v->create && !v->adopt)
+		return -EINVAL;
+	if (!v->version)
+		v->version = REKEY_VERSION_NEW;
+	return 0;
 }
 
 static int read_device(struct rekey_volume *v, struct dm_arg_set *as,
@@ -351,7 +362,7 @@ static unsigned int write_options(struct rekey_volume *v, char *result,
 	for (i = 0; i < ARRAY_SIZE(table_numbers); i++) {
 		const struct table_number *t = &table_numbers[i];
 
-		if (!t->always && !number_get(v, t))
+		if (t->once || (!t->always && !number_get(v, t)))
 			continue;
 		if (result)
 			DMEMIT(" %s%llu", t->name, number_get(v, t));

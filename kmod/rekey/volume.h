@@ -120,6 +120,7 @@ struct rekey_volume {
 	bool create;		/* an empty metadata device is formatted */
 	bool adopt;		/* and all regions lie from adopt_place on */
 	u64 adopt_place;
+	u32 version;		/* of one that is formatted */
 	u32 rate;		/* KiB/s of the mover; 0: no limit */
 
 	struct mutex message;	/* outermost; see above */

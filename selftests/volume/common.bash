@@ -10,6 +10,7 @@ data="/dev/ram1 0"	# devices and their offsets
 cipher=aes-xts-plain64
 options=""		# of the table, but for the metadata key
 region=512		# sectors
+version=""		# of the metadata that create and adopt make; "": the module's
 mib=2048		# sectors of one
 
 # ramdisks N MIB: fresh ones, of zeros.
@@ -39,6 +40,10 @@ table()
 	local len=$1 n list
 	shift
 	# shellcheck disable=SC2086  # words
+	case " $* " in
+	*" create "* | *" adopt:"*) set -- ${version:+version:$version} "$@" ;;
+	esac
+	# shellcheck disable=SC2086
 	set -- "meta_key:$(src meta 32)" region_size:$region $options "$@"
 	# shellcheck disable=SC2086
 	n=$(set -- $data; echo $(($# / 2)))

@@ -38,6 +38,7 @@ run()
 		log_mark "$k"
 	done
 	status v
+	log_mark close
 	dmremove v
 }
 
@@ -69,7 +70,7 @@ dmremove data meta logged
 stops=$(./replay /dev/ram2 - - 0)
 diag "$stops writes with FLUSH or FUA"
 # The data device's flushes would cover for it here, on one and the same device.
-check "each write of metadata has FUA" [ "$(./replay /dev/ram2 - $((2 * mib)) 0)" = 0 ]
+check "each write of metadata has FUA, till it is closed" [ "$(./replay /dev/ram2 - $((2 * mib)) 0)" = 0 ]
 check "there is enough to crash at" [ "$stops" -gt $((rounds * 4)) ]
 
 [ "$samples" -le "$stops" ] || samples=$stops
@@ -81,6 +82,7 @@ while [ $n -lt "$stops" ]; do
 	at=$(./replay /dev/ram2 /dev/ram3 /tmp/work/position $step)
 	n=$((n + step))
 	[ -n "$at" ] || continue	# it was being made
+	[ "$at" != close ] || at=$rounds
 	dd if=/dev/ram3 of=/dev/ram4 bs=1M count=12 conv=fsync status=none
 	slices /dev/ram4
 	if ! out=$(inspect "$at" 2>&1); then

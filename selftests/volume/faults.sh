@@ -120,7 +120,16 @@ check "the job comes to its end" wait_for 30 idle v
 check "the data is whole" intact 1
 dmremove v
 
-# Metadata that cannot be read: there are two copies of each page.
+# Metadata that cannot be read: there are two copies of each page. In version 1 the
+# newest one is needed; of version 2 see format2.sh.
+ramdisks 3 24
+dmcreate m "0 $size linear /dev/ram0 0"
+dmcreate d "0 $size linear /dev/ram1 0"
+version=1
+open_volume v $len create "${both[@]}"
+dd if=/dev/zero of=/dev/mapper/v bs=1M count=8 oflag=direct status=none
+./pattern round /dev/mapper/v 4 1
+dmremove v
 newest=$(./page newest /dev/ram0 5)
 hole m /dev/ram0 $((8 * (newest ^ 1)))
 check "the older copy of a page cannot be read: it opens" open_volume v $len "${both[@]}"

@@ -15,7 +15,7 @@ read_sum() { dd if=/dev/mapper/v bs=256k skip="$1" count=1 iflag=direct status=n
 # slot_of REGION: by the map
 slot_of() { ./info v "$1" | cut -d' ' -f4; }
 
-plan 23
+plan 32
 modprobe -a dm-rekey xts || bail "the modules do not load"
 key meta 32
 key d0
@@ -56,63 +56,75 @@ open_volume v $len "${both[@]}"
 check "also when it is opened again" [ "$(slot_of $((per_page + 20))) $(slot_of $((per_page + 39)))" = "1 1" ]
 dmremove v
 
-# A closed volume with a job for all of it, grown across a page, cut short: the
-# metadata device fails from the nth write on.
+# A closed volume with a job for all of it, grown across a page, cut short: a block of
+# the metadata cannot be written.
 write_all() { dd if=/dev/urandom of=/dev/mapper/v bs=1M count=4 oflag=direct status=none; }
-ramdisks 2 256
-size=$((256 * mib))
-len=$(((per_page - 10) * each))
-open_volume v $len create "${both[@]}"
-write_all
-before=$(for at in 0 7 15; do read_sum $at; done)
-msg v rate 1
-msg v rekey start 0 1
-dmremove v
-dd if=/dev/ram0 of=/tmp/work/closed bs=64k count=32 status=none
+read_all() { for at in 0 7 15; do read_sum $at; done; }
+wire() { dmsetup suspend --noflush --nolockfs m && dmsetup reload m --table "$1" && dmsetup resume --noudevsync m; }
+reset_meta() { dd if=/tmp/work/closed of=/dev/ram0 bs=64k conv=fsync status=none; }
+room=$((4 * mib))	# of the metadata: in version 2 the places are 512 blocks apart
 more=$(((per_page + 10) * each))
 meta=/dev/mapper/m
-dmcreate m "0 $size linear /dev/ram0 0"
-# writes of the metadata that a growth takes: snapshots of the device before each
-cat_meta() { dd if=/dev/ram0 bs=64k count=32 status=none | sha256sum; }
-step=0 bad=0
-while [ $step -lt 40 ]; do
-	dd if=/tmp/work/closed of=/dev/ram0 bs=64k conv=fsync status=none
-	open_volume v $more "${both[@]}" rate:1 || { bad=$((bad + 1)); break; }
-	# every write to block $step of the metadata fails from here on
-	head=
-	[ $step = 0 ] || head="0 $((8 * step)) linear /dev/ram0 0"
-	dmsetup suspend --noflush --nolockfs m
-	dmsetup reload m --table "${head:+$head
-}$((8 * step)) 8 error
-$((8 * (step + 1))) $((size - 8 * (step + 1))) linear /dev/ram0 $((8 * (step + 1)))"
-	dmsetup resume --noudevsync m
+
+# cut_at BLOCK: with it the volume is grown. Was it cut short?
+cut_at()
+{
+	local head='' how
+	[ "$1" = 0 ] || head="0 $((8 * $1)) linear /dev/ram0 0
+"
+	wire "$head$((8 * $1)) 8 error
+$((8 * ($1 + 1))) $((room - 8 * ($1 + 1))) linear /dev/ram0 $((8 * ($1 + 1)))"
 	msg v rekey pause 2>/dev/null
-	failed=$(field v 1)
+	how=$(field v 1)
 	dmremove v
-	dmsetup suspend --noflush --nolockfs m
-	dmsetup reload m --table "0 $size linear /dev/ram0 0"
-	dmsetup resume --noudevsync m
-	if ! open_volume v $more "${both[@]}" rate:1 || [ "$before" != "$(for at in 0 7 15; do read_sum $at; done)" ]; then
-		diag "cut at block $step ($failed)"
-		bad=$((bad + 1))
-	fi
-	dmremove v 2>/dev/null
-	[ "$failed" = ro ] && cuts=$((${cuts:-0} + 1))
-	step=$((step + 1))
-done
-diag "$cuts of $step blocks cut it short"
-check "a growth was cut short at each of its writes" [ "${cuts:-0}" -ge 4 ]
-check "it opens after each, and reads the same" [ $bad = 0 ]
-dd if=/tmp/work/closed of=/dev/ram0 bs=64k conv=fsync status=none
-check "not cut short" open_volume v $more "${both[@]}"
-check "it has a page more" [ "$(field v 3)" = "16/$((per_page + 10))" ]
-check "the job waits" job_is v waiting
-check "for all of it" [ "$(status v | grep -oE 'rekey 0 1 [0-9]+ [0-9]+')" = "rekey 0 1 0 $((per_page + 10))" ]
-msg v rekey resume
-check "and comes to its end" wait_for 60 idle v
-check "the new regions are under the new key" [ "$(slot_of $((per_page + 9)))" = 1 ]
-check "it reads the same" [ "$before" = "$(for at in 0 7 15; do read_sum $at; done)" ]
-dmremove v
+	wire "0 $room linear /dev/ram0 0"
+	[ "$how" = ro ]
+}
+
+# cuts VERSION LEAST BLOCK...: at each of these blocks of a volume of that version
+cuts()
+{
+	local version=$1 least=$2 block cut=0 bad=0
+	shift 2
+	ramdisks 2 256
+	dmcreate m "0 $room linear /dev/ram0 0"
+	len=$(((per_page - 10) * each))
+	open_volume v $len create "${both[@]}"
+	write_all
+	before=$(read_all)
+	msg v rate 1
+	msg v rekey start 0 1
+	dmremove v
+	dd if=/dev/ram0 of=/tmp/work/closed bs=64k count=64 status=none
+	for block; do
+		reset_meta
+		open_volume v $more "${both[@]}" rate:1 || { bad=$((bad + 1)); break; }
+		cut_at "$block" && cut=$((cut + 1))
+		if ! open_volume v $more "${both[@]}" rate:1 || [ "$before" != "$(read_all)" ]; then
+			diag "cut at block $block"
+			bad=$((bad + 1))
+		fi
+		dmremove v 2>/dev/null
+	done
+	diag "$cut of $# blocks cut it short"
+	check "version $version: a growth was cut short at each of its writes" [ $cut -ge "$least" ]
+	check "it opens after each, and reads the same" [ $bad = 0 ]
+	reset_meta
+	check "not cut short" open_volume v $more "${both[@]}"
+	check "it has a page more" [ "$(field v 3)" = "16/$((per_page + 10))" ]
+	check "the job waits" job_is v waiting
+	check "for all of it" [ "$(status v | grep -oE 'rekey 0 1 [0-9]+ [0-9]+')" = "rekey 0 1 0 $((per_page + 10))" ]
+	msg v rekey resume
+	check "and comes to its end" wait_for 60 idle v
+	check "the new regions are under the new key" [ "$(slot_of $((per_page + 9)))" = 1 ]
+	check "it reads the same" [ "$before" = "$(read_all)" ]
+	dmremove v
+}
+
+# shellcheck disable=SC2046  # numbers
+cuts 1 4 $(seq 0 15)
+# shellcheck disable=SC2046
+cuts 2 5 $(seq 0 8) $(seq 512 520)
 check "the old length is refused then" eval '! open_volume v $len "${both[@]}"'
 dmsetup remove v 2>/dev/null
 check "the new one opens" open_volume v $more "${both[@]}"

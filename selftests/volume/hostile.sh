@@ -8,6 +8,7 @@
 . ./common.bash
 
 len=$((8 * mib))	# 32 regions: one map page
+version=1		# of 2, see format2.sh
 keys=("key:0:$(src d0)" "key:1:$(src d1)")
 map=5			# page numbers: 0 the superblock, 1 to 4 the slots
 good() { dd if=/tmp/work/good of=/dev/ram0 bs=64k status=none; sync; }
@@ -136,7 +137,7 @@ lie "an older map" "not the one that the volume was closed with" eval 'dd if=/tm
 lie "an older superblock" "not the one that the volume was closed with" eval 'dd if=/tmp/work/old of=/dev/ram0 bs=4k count=2 status=none'
 
 # By one who has the metadata key: the format itself is checked.
-lie "a version from the future" "an unknown version" super 96 02000000
+lie "a version from the future" "an unknown version" super 96 03000000
 lie "a sector size of 8192" "a wrong sector size" super 104 00200000
 lie "a region of no sectors" "a wrong region size" super 108 00000000
 lie "a length of nothing" "a wrong length" super 112 0000000000000000

@@ -3,6 +3,7 @@
  * Forges metadata of a volume.
  *
  *	page newest DEV PAGE		the block with the newer copy of a page
+ *	page place DEV PAGE PLACE	the block of place 0 or 1 of a page
  *	page poke DEV BLOCK OFFSET HEX	overwrite some bytes of a block
  *	page flip DEV BLOCK OFFSET	flip a bit
  *	page copy DEV FROM TO		a block over another one
@@ -24,6 +25,8 @@
 #define BLOCK	4096
 #define SEQ	16
 #define MAC	64
+#define VERSION	96
+#define STRIDE	252
 
 static unsigned char page[BLOCK];
 static int fd;
@@ -53,6 +56,23 @@ static uint64_t seq_of(uint64_t block)
 	get(block);
 	memcpy(&seq, page + SEQ, sizeof(seq));
 	return le64toh(seq);
+}
+
+static uint32_t super_word(unsigned int at)
+{
+	uint32_t word;
+
+	get(0);
+	memcpy(&word, page + at, sizeof(word));
+	return le32toh(word);
+}
+
+/* As the superblock in block 0 has it, which must be whole. */
+static uint64_t block_of(uint64_t number, unsigned int place)
+{
+	if (super_word(VERSION) == 1)
+		return number * 2 + place;
+	return number + place * (uint64_t)super_word(STRIDE);
 }
 
 static void poke(unsigned int at, const char *hex)
@@ -101,8 +121,13 @@ int main(int argc, char **argv)
 		die(argv[2]);
 	block = strtoull(argv[3], NULL, 0);
 	if (!strcmp(what, "newest")) {
-		block *= 2;
-		printf("%d\n", (int)(block + (seq_of(block + 1) > seq_of(block))));
+		uint64_t place[2] = { block_of(block, 0), block_of(block, 1) };
+
+		printf("%d\n", (int)place[seq_of(place[1]) > seq_of(place[0])]);
+		return 0;
+	}
+	if (!strcmp(what, "place")) {
+		printf("%d\n", (int)block_of(block, atoi(arg) & 1));
 		return 0;
 	}
 	get(block);

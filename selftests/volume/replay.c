@@ -7,7 +7,7 @@
  *					are done; prints the last mark on the way
  *	replay LOG - - 0		prints how many such writes there are
  *	replay LOG - SECTORS 0		prints how many writes to the first SECTORS
- *					have no FUA
+ *					have no FUA, till the mark "close"
  *
  * A write without them is in the log where it became durable, by the next FLUSH.
  * So behind each FLUSH or FUA the device is as after the worst crash right then.
@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 		read_log(&e, sizeof(e), pos.offset);
 		if (le64toh(e.flags) & (LOG_FLUSH | LOG_FUA))
 			stops++;
-		lax += is_lax(&e, area);
+		lax += strcmp(pos.mark, "close") && is_lax(&e, area);
 		replay_entry(&pos, &e);
 	}
 	if (!want) {

@@ -5,7 +5,20 @@
 #include "page.h"
 #include "../../kmod/rekey/format.c"
 
-const char *page_super(const void *pages, struct rekey_super *sb)
+bool page_is_super(const void *page, u64 block, struct rekey_layout *layout)
+{
+	union rekey_page copy;
+	struct rekey_super sb;
+
+	memcpy(&copy, page, REKEY_PAGE);
+	if (head_check(&copy.head, REKEY_PAGE_SUPER, 0, NULL) ||
+	    super_unpack(&copy.super, &sb))
+		return false;
+	*layout = layout_of(sb.version, sb.stride);
+	return !block || block == layout->apart;
+}
+
+const char *page_super(const void *const copy[2], struct rekey_super *sb)
 {
 	const char *why = "there is no volume", *other;
 	union rekey_page page;
@@ -14,19 +27,18 @@ const char *page_super(const void *pages, struct rekey_super *sb)
 	int place;
 
 	for (place = 0; place < 2; place++) {
-		struct rekey_super copy;
+		struct rekey_super one;
 
-		memcpy(&page, (const char *)pages + (size_t)place * REKEY_PAGE,
-		       REKEY_PAGE);
+		memcpy(&page, copy[place], REKEY_PAGE);
 		if (head_check(&page.head, REKEY_PAGE_SUPER, 0, NULL) ||
 		    (found && le64toh(page.head.seq) < seq))
 			continue;
-		other = super_unpack(&page.super, &copy);
+		other = super_unpack(&page.super, &one);
 		if (other) {
 			why = found ? why : other;
 			continue;
 		}
-		*sb = copy;
+		*sb = one;
 		seq = le64toh(page.head.seq);
 		found = true;
 	}
@@ -41,40 +53,41 @@ bool page_is_label(const void *page, u32 number, const u8 *uuid)
 	return !head_check(&head, REKEY_PAGE_LABEL, number, uuid);
 }
 
-/* The newest of two copies of one page of slots that counts, or NULL. */
-static const union rekey_page *newest(const char *pages, u32 index,
-				      const u8 *uuid, union rekey_page *room)
+/* What is wrong with the head of a page of slots or of the map beside @sb? */
+static const char *check(const union rekey_page *page, u32 kind, u32 index,
+			 const struct rekey_super *sb, u64 *seq)
 {
-	const union rekey_page *found = NULL;
-	union rekey_page page;
+	struct rekey_age age;
+	const char *why = head_check(&page->head, kind, index, sb->uuid);
+
+	if (!why)
+		why = head_unpack_age(&page->head, sb->version, sb->epoch,
+				      &age);
+	if (!why)
+		*seq = age.seq;
+	return why;
+}
+
+const char *page_slots(const void *const copy[2], u32 index,
+		       const struct rekey_super *sb,
+		       struct rekey_slot_info *slots)
+{
+	union rekey_page page, newest;
+	bool found = false;
+	u64 seq, most = 0;
 	int place;
 
 	for (place = 0; place < 2; place++) {
-		memcpy(&page, pages + (size_t)place * REKEY_PAGE, REKEY_PAGE);
-		if (head_check(&page.head, REKEY_PAGE_SLOT, index, uuid) ||
-		    (found && le64toh(page.head.seq) <
-			      le64toh(room->head.seq)))
+		memcpy(&page, copy[place], REKEY_PAGE);
+		if (check(&page, REKEY_PAGE_SLOT, index, sb, &seq) ||
+		    (found && seq < most))
 			continue;
-		*room = page;
-		found = room;
+		newest = page;
+		most = seq;
+		found = true;
 	}
-	return found;
-}
-
-const char *page_slots(const void *pages, const u8 *uuid,
-		       struct rekey_slot_info *slots)
-{
-	const char *at = pages, *why = NULL;
-	union rekey_page room;
-	u32 i;
-
-	for (i = 0; !why && i < REKEY_SLOT_PAGES; i++) {
-		if (!newest(at, i, uuid, &room))
-			return "a page of the slot table is damaged";
-		why = slots_unpack(&room.slots, slots + i * REKEY_PAGE_SLOTS);
-		at += 2 * REKEY_PAGE;
-	}
-	return why;
+	return found ? slots_unpack(&newest.slots, slots) :
+	       "a page of the slot table is damaged";
 }
 
 static bool is_blank(const union rekey_page *page)
@@ -87,19 +100,19 @@ static bool is_blank(const union rekey_page *page)
 	return true;
 }
 
-enum page_state page_map(const void *page, u32 index, const u8 *uuid,
-			 u64 *entries, u32 count, u64 *seq)
+enum page_state page_map(const void *page, u32 index,
+			 const struct rekey_super *sb, u64 *entries, u32 count,
+			 u64 *seq)
 {
 	union rekey_page copy;
 
 	memcpy(&copy, page, REKEY_PAGE);
-	if (is_blank(&copy))
+	if (sb->version == 1 && is_blank(&copy))
 		return PAGE_BLANK;
 	if (count > REKEY_PAGE_ENTRIES ||
-	    head_check(&copy.head, REKEY_PAGE_MAP, index, uuid) ||
+	    check(&copy, REKEY_PAGE_MAP, index, sb, seq) ||
 	    map_unpack(&copy.map, entries, count))
 		return PAGE_BAD;
-	*seq = le64toh(copy.head.seq);
 	return PAGE_GOOD;
 }
 

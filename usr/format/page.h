@@ -15,33 +15,41 @@
 #include "../../kmod/rekey/format.h"
 
 /*
- * The superblock that counts among the two copies at @pages, 2 * REKEY_PAGE
- * bytes. Returns NULL and @sb, or what is wrong.
+ * Is @page a superblock that may lie in this block of the metadata's area? Block 0
+ * has one in any version; the other one says where it is. Returns false, or where
+ * all pages lie.
  */
-const char *page_super(const void *pages, struct rekey_super *sb);
+bool page_is_super(const void *page, u64 block, struct rekey_layout *layout);
 
 /*
- * The slot table behind the superblock of @uuid: two copies of each of its
- * REKEY_SLOT_PAGES pages at @pages. Returns NULL and all of @slots, REKEY_SLOTS
- * of them, or what is wrong.
+ * The superblock that counts among two copies of REKEY_PAGE bytes. Returns NULL and
+ * @sb, or what is wrong.
  */
-const char *page_slots(const void *pages, const u8 *uuid,
+const char *page_super(const void *const copy[2], struct rekey_super *sb);
+
+/*
+ * Page @index of the slot table beside superblock @sb, of which there are two copies.
+ * Returns NULL and REKEY_PAGE_SLOTS of @slots, or what is wrong.
+ */
+const char *page_slots(const void *const copy[2], u32 index,
+		       const struct rekey_super *sb,
 		       struct rekey_slot_info *slots);
 
 /* How a copy of a page is, held against itself. */
 enum page_state {
 	PAGE_GOOD,
-	PAGE_BLANK,	/* all zero: it was never written */
+	PAGE_BLANK,	/* all zero: it was never written; in version 1 alone */
 	PAGE_BAD,
 };
 
 /*
- * The state of the copy at @page of map page @index of the volume with this uuid,
- * of which @count entries are regions. If it is good, its entries go to @entries
- * and its sequence number to @seq.
+ * The state of the copy at @page of map page @index beside superblock @sb, of which
+ * @count entries are regions. If it is good, its entries go to @entries and its
+ * sequence number to @seq.
  */
-enum page_state page_map(const void *page, u32 index, const u8 *uuid,
-			 u64 *entries, u32 count, u64 *seq);
+enum page_state page_map(const void *page, u32 index,
+			 const struct rekey_super *sb, u64 *entries, u32 count,
+			 u64 *seq);
 
 /* Whose label is @page? Returns false, or the device's number and the uuid. */
 bool page_label(const void *page, u32 *number, u8 uuid[static REKEY_UUID]);

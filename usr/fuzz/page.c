@@ -10,38 +10,35 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The input is the head of a slot's page, which all have but for their index. */
-static void check_slots(const uint8_t *data, size_t size)
+/* The superblock that stands beside the input, of either version. */
+static struct rekey_super beside(const union rekey_page *page, u32 version)
 {
-	static union rekey_page pages[2 * REKEY_SLOT_PAGES];
-	static struct rekey_slot_info slots[REKEY_SLOTS];
-	u32 i;
+	struct rekey_super sb = { .version = version, .epoch = 7 };
 
-	memset(pages, 0, sizeof(pages));
-	for (i = 0; i < 2 * REKEY_SLOT_PAGES; i++) {
-		memcpy(&pages[i], data, size < REKEY_PAGE ? size : REKEY_PAGE);
-		if (i & 2)
-			pages[i].head.index = i / 2;
-	}
-	if (page_slots(pages, pages[0].head.uuid, slots))
-		return;
-	for (i = 0; i < REKEY_SLOTS; i++)
-		if (slots[i].state > REKEY_SLOT_ERASED)
-			abort();
+	memcpy(sb.uuid, page->head.uuid, REKEY_UUID);
+	return sb;
 }
 
-/* What is taken for an entry is one. */
-static void check_map(const uint8_t *data, size_t size)
+/* What is taken for a slot or an entry is one. */
+static void check_page(const uint8_t *data, size_t size, u32 version)
 {
+	static struct rekey_slot_info slots[REKEY_PAGE_SLOTS];
 	static union rekey_page page;
+	const void *copy[2] = { &page, &page };
 	u64 entries[REKEY_PAGE_ENTRIES], seq;
+	struct rekey_super sb;
 	u32 i, number;
 	u8 uuid[REKEY_UUID];
 
 	memset(&page, 0, sizeof(page));
 	memcpy(&page, data, size < REKEY_PAGE ? size : REKEY_PAGE);
-	if (page_map(&page, page.head.index, page.head.uuid, entries,
-		     REKEY_PAGE_ENTRIES, &seq) == PAGE_GOOD)
+	sb = beside(&page, version);
+	if (!page_slots(copy, page.head.index, &sb, slots))
+		for (i = 0; i < REKEY_PAGE_SLOTS; i++)
+			if (slots[i].state > REKEY_SLOT_ERASED)
+				abort();
+	if (page_map(&page, page.head.index, &sb, entries, REKEY_PAGE_ENTRIES,
+		     &seq) == PAGE_GOOD)
 		for (i = 0; i < REKEY_PAGE_ENTRIES; i++)
 			if (entry_check(entries[i]))
 				abort();
@@ -52,18 +49,23 @@ static void check_map(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t pages[2 * REKEY_PAGE];
+	const void *copy[2] = { pages, pages + REKEY_PAGE };
+	struct rekey_layout layout;
 	size_t half = size / 2 < REKEY_PAGE ? size / 2 : REKEY_PAGE;
 	struct rekey_super sb;
 
 	memset(pages, 0, sizeof(pages));
 	memcpy(pages, data, half);
 	memcpy(pages + REKEY_PAGE, data + half, half);
-	if (!page_super(pages, &sb) &&
+	if (page_is_super(pages, 0, &layout) &&
+	    (page_super(copy, &sb) || !layout.step || !layout.apart))
+		abort();
+	if (!page_super(copy, &sb) &&
 	    (sb.region < REKEY_REGION_MIN || sb.region > REKEY_REGION_MAX ||
 	     sb.devices > REKEY_DEVICES || sb.cipher[REKEY_CIPHER - 1]))
 		abort();
-	check_slots(data, size);
-	check_map(data, size);
+	check_page(data, size, 1);
+	check_page(data, size, 2);
 	/* a magic number, its kind and number, and the uuid, but for zeros at its end */
 	if (size >= REKEY_UUID && page_is_label(pages, 3, data) && half < 37)
 		abort();

@@ -4,11 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../format/page.h"
+#include "area.h"
 #include "backup.h"
 #include "mapper.h"
-
-#define PAGES	(2 * (1 + REKEY_SLOT_PAGES))
 
 int backup_save(const char *path, const char *copy, struct error *err)
 {
@@ -40,21 +38,15 @@ static int check_slots(const struct backup_restore *r, struct disk *disk,
 		       const struct token *token, struct error *err)
 {
 	static struct rekey_slot_info slots[REKEY_SLOTS];
-	char *pages = disk_buffer(PAGES * REKEY_PAGE);
-	struct rekey_super super;
+	struct area area;
 	uint32_t i;
-	int ret;
+	int ret = 0;
 
-	if (!pages)
-		return error_set(err, ENOMEM, "no memory for a page");
-	ret = disk_read(disk, token->meta_offset * 512, pages,
-			PAGES * REKEY_PAGE, err);
-	if (!ret && (page_super(pages, &super) ||
-		     page_slots(pages + 2 * REKEY_PAGE, super.uuid, slots)))
+	if (area_open(&area, disk, token->meta_offset) ||
+	    area_slots(&area, slots))
 		ret = error_set(err, EINVAL,
 				"%s has no metadata where this header's are: it is another volume's",
 				disk->path);
-	free(pages);
 	for (i = 0; !ret && i < REKEY_SLOTS; i++)
 		if (slots[i].state == REKEY_SLOT_USED &&
 		    !token_slot((struct token *)token, i))

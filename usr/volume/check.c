@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "area.h"
 #include "check.h"
 #include "runtime.h"
-
-#define RUN_PAGES	64u	/* that are read at once */
 
 /* Places that are taken, a bit each, by devices. */
 struct places {
@@ -70,9 +69,10 @@ static void check_entry(const struct open *o, struct check *check,
 	*at |= bit;
 }
 
-/* Both copies at @pages; the newer good one counts. */
+/* The newer good copy counts. */
 static void check_page(const struct open *o, struct check *check,
-		       struct places *places, const char *pages, u32 index)
+		       struct places *places, const void *const copy[2],
+		       u32 index)
 {
 	u64 left = check->regions - (u64)index * REKEY_PAGE_ENTRIES;
 	u32 count = left < REKEY_PAGE_ENTRIES ? (u32)left : REKEY_PAGE_ENTRIES;
@@ -81,8 +81,8 @@ static void check_page(const struct open *o, struct check *check,
 	u32 i, newer;
 
 	for (i = 0; i < 2; i++)
-		state[i] = page_map(pages + i * REKEY_PAGE, index,
-				    o->super.uuid, entries[i], count, &seq[i]);
+		state[i] = page_map(copy[i], index, &o->super, entries[i],
+				    count, &seq[i]);
 	check->pages++;
 	if (state[0] != PAGE_GOOD && state[1] != PAGE_GOOD) {
 		check->damaged++;
@@ -98,26 +98,31 @@ static void check_page(const struct open *o, struct check *check,
 static int check_pages(const struct open *o, struct check *check,
 		       struct places *places, char *buf, struct error *err)
 {
-	uint64_t start = o->header.token.meta_offset * 512 +
-			 rekey_page_number(REKEY_PAGE_MAP, 0) * 2 * REKEY_PAGE;
 	uint64_t all = rekey_map_pages(check->regions), page;
-	uint64_t n, i;
-	int ret = 0;
+	const void *copy[2];
+	struct area area;
+	unsigned int n, i;
+	const char *why;
 
-	for (page = 0; !ret && page < all; page += n) {
-		n = all - page < RUN_PAGES ? all - page : RUN_PAGES;
-		ret = disk_read(o->meta, start + page * 2 * REKEY_PAGE, buf,
-				(size_t)n * 2 * REKEY_PAGE, err);
-		for (i = 0; !ret && i < n; i++)
-			check_page(o, check, places, buf + i * 2 * REKEY_PAGE,
-				   (u32)(page + i));
+	why = area_open(&area, o->meta, o->header.token.meta_offset);
+	if (why)
+		return error_set(err, EINVAL, "%s has no metadata any more: %s",
+				 o->meta->path, why);
+	for (page = 0; page < all; page += n) {
+		n = all - page < AREA_RUN ? (unsigned int)(all - page) : AREA_RUN;
+		area_read(&area, rekey_page_number(REKEY_PAGE_MAP, (u32)page), n,
+			  buf);
+		for (i = 0; i < n; i++) {
+			area_copies(&area, buf, n, i, copy);
+			check_page(o, check, places, copy, (u32)page + i);
+		}
 	}
-	return ret;
+	return 0;
 }
 
 int check_map(const struct open *o, struct check *check, struct error *err)
 {
-	char *buf = disk_buffer((size_t)RUN_PAGES * 2 * REKEY_PAGE);
+	char *buf = disk_buffer((size_t)AREA_RUN * 2 * REKEY_PAGE);
 	struct places places = { 0 };
 	int ret;
 

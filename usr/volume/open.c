@@ -5,6 +5,7 @@
 
 #include "activate.h"
 #include "adopt.h"
+#include "area.h"
 #include "open.h"
 #include "runtime.h"
 
@@ -33,28 +34,19 @@ static int add_disk(struct open *o, const char *path, struct error *err)
 /* The metadata device is the first; the token says where on it. */
 static int read_meta(struct open *o, struct error *err)
 {
-	size_t size = 2 * REKEY_PAGE * (1 + REKEY_SLOT_PAGES);
-	char *pages = disk_buffer(size);
+	struct area area;
 	const char *why;
-	int ret;
 
-	if (!pages)
-		return error_set(err, ENOMEM, "no memory for a page");
 	o->meta = &o->disks[0];
-	ret = disk_read(o->meta, o->header.token.meta_offset * 512, pages, size,
-			err);
-	if (!ret) {
-		why = page_super(pages, &o->super);
-		if (!why)
-			why = page_slots(pages + 2 * REKEY_PAGE, o->super.uuid,
-					 o->slots);
-		if (why)
-			ret = error_set(err, EINVAL,
-					"%s has no metadata of the volume: %s",
-					o->meta->path, why);
-	}
-	free(pages);
-	return ret;
+	why = area_open(&area, o->meta, o->header.token.meta_offset);
+	if (!why)
+		why = area_slots(&area, o->slots);
+	if (why)
+		return error_set(err, EINVAL,
+				 "%s has no metadata of the volume: %s",
+				 o->meta->path, why);
+	o->super = area.super;
+	return 0;
 }
 
 /* The disk whose label says that it is device @number: its index, or -1. */

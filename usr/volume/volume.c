@@ -102,7 +102,7 @@ unsigned int volume_orphans(const struct volume *volume, uint32_t *slots,
 
 uint64_t volume_meta_sectors(uint64_t regions)
 {
-	const struct rekey_layout layout = REKEY_LAYOUT_1;
+	struct rekey_layout layout = layout_of(1, 0);
 
 	return layout_sectors(&layout, rekey_pages(regions));
 }

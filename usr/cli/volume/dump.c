@@ -3,15 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../format/page.h"
 #include "../../format/size.h"
-#include "../../volume/disk.h"
+#include "../../volume/area.h"
 #include "../../volume/header.h"
 #include "help.h"
 #include "options.h"
 #include "volume.h"
-
-#define PAGES	(2 * (1 + REKEY_SLOT_PAGES))
 
 struct dump {
 	struct header header;
@@ -30,27 +27,26 @@ struct dump {
 static int read_super(struct dump *d, const char *path, uint64_t offset,
 		      struct error *err)
 {
-	char *pages = disk_buffer(PAGES * REKEY_PAGE);
+	char *page = disk_buffer(REKEY_PAGE);
+	struct area area;
 	struct disk disk;
 	int ret;
 
-	if (!pages)
+	if (!page)
 		abort();
 	ret = disk_open(&disk, path, DISK_LOOK, err);
 	if (!ret) {
-		ret = disk_read(&disk, offset * 512, pages, PAGES * REKEY_PAGE,
-				err);
+		d->why = area_open(&area, &disk, offset);
+		if (!d->why)
+			d->why = area_slots(&area, d->slots);
+		d->super = area.super;
+		d->has_super = !d->why;
+		d->has_label = !disk_read(&disk, offset * 512, page, REKEY_PAGE,
+					  err) &&
+			       page_label(page, &d->number, d->uuid);
 		disk_close(&disk);
 	}
-	if (!ret) {
-		d->why = page_super(pages, &d->super);
-		if (!d->why)
-			d->why = page_slots(pages + 2 * REKEY_PAGE,
-					    d->super.uuid, d->slots);
-		d->has_super = !d->why;
-		d->has_label = page_label(pages, &d->number, d->uuid);
-	}
-	free(pages);
+	free(page);
 	return ret;
 }
 
@@ -178,6 +174,7 @@ static void show_super(struct out *out, const struct dump *d)
 
 	show_uuid(out, d->has_header ? "    map %s" :
 		  " metadata %s, whose header is elsewhere", d->super.uuid);
+	out_uint(out, "version", ", version %llu", d->super.version);
 	out_bool(out, "closed", ", closed", d->super.clean);
 	out_text(out, d->super.clean ? "\n" :
 		 ", not closed (it is open, or was not)\n");
