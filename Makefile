@@ -45,9 +45,9 @@ modules_install: modules
 uninstall:
 	for d in $(DESTDIR)/lib/modules/*/updates; do \
 		[ -d "$$d" ] || continue; \
-		rm -f "$$d"/hearth_*.ko* "$$d"/dm-rekey*.ko* \
+		rm -f "$$d"/hearth.ko* "$$d"/hearth_*.ko* "$$d"/dm-rekey*.ko* "$$d"/kmod/hearth/hearth*.ko* \
 			"$$d"/kmod/vhci/hearth_*.ko* "$$d"/kmod/rekey/dm-rekey*.ko*; \
-		rmdir -p --ignore-fail-on-non-empty "$$d/kmod/vhci" "$$d/kmod/rekey" 2>/dev/null; \
+		rmdir -p --ignore-fail-on-non-empty "$$d/kmod/hearth" "$$d/kmod/vhci" "$$d/kmod/rekey" 2>/dev/null; \
 		[ -n "$(DESTDIR)" ] || ! [ -e "$${d%/updates}/modules.dep" ] || \
 			depmod "$$(basename "$${d%/updates}")"; \
 	done

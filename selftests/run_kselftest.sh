@@ -128,7 +128,7 @@ run()
 	mkdir -p /tmp/work
 	(cd "${1%/*}" && TMPDIR=/tmp/work timeout -k 10 "$limit" "./${1##*/}" </dev/null) 2>&1
 	rc=$?
-	for m in dm_rekey_kunit dm_rekey hearth_vhci_kunit hearth_vhci; do
+	for m in dm_rekey_kunit dm_rekey hearth_vhci_kunit hearth_vhci hearth_kunit hearth; do
 		[ ! -e "/sys/module/$m" ] || rmmod "$m"
 	done
 	return $rc
@@ -148,7 +148,7 @@ if [ -z "$dry" ]; then
 	[ "$(id -u)" = 0 ] || die "the tests load modules: run this as root"
 	[ ! -d bin ] || PATH=$PATH:$PWD/bin
 	command -v hearth >/dev/null || die "no command hearth: make -C usr install"
-	for m in hearth_vhci dm-rekey; do
+	for m in hearth hearth_vhci dm-rekey; do
 		modprobe -nq "$m" || [ -d "/sys/module/${m//-/_}" ] ||
 			echo "run_kselftest.sh: no module $m for $(uname -r): make && make modules_install && depmod -a" >&2
 	done

@@ -39,7 +39,7 @@ for t in hvc0 hvc1; do
 done
 stty -F "$line" sane cols {cols} rows {rows} 2>/dev/null
 cat >"$line" <<-EOT
-	Linux {kernel}, with Hearth's modules (modprobe hearth_vhci, dm-rekey) and the command hearth (man: on the host).
+	Linux {kernel}, with Hearth's modules (modprobe hearth, hearth_vhci, dm-rekey) and the command hearth (man: on the host).
 	There are USB devices to share with oneself: modprobe usbip-host; usbipd -D; usbip list -l; usbip bind -b 1-1
 	/host is the folder this was started from, /hearth/selftests has the tests: cd /hearth/selftests/usb; ./disk.sh
 	"exit" or Ctrl-D ends the machine; a second terminal: scripts/vm --join
