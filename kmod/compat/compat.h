@@ -81,4 +81,9 @@ hearth_bh_wq(struct workqueue_struct *wq)
 #include <crypto/utils.h>
 #endif
 
+/* 6.7 named what it takes to join a group; stable kernels followed. */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
 #endif /* _HEARTH_COMPAT_H */

@@ -9,9 +9,13 @@
  *	channel many N			makes N peers, and has all of them end at once;
  *					says how long that took
  *	channel torn N			makes N peers, and changes some during a dump
+ *	channel owners USERS N		makes N envs for each of so many users, claims half
+ *					of them, kills all; says how long that took
  *
  * A verb is an operation of the spec. An address is address=HOST/PORT[/SCOPE]; what it
- * lacks is left out. "dump" is a peer-get of all; it says whether it was consistent.
+ * lacks is left out. Bytes are hexadecimal, or "@" and how many. "dump" is a peer-get of all, "envs" an env-get of all; they say
+ * whether they were consistent. "wait" is no request: it waits for one message that
+ * comes unasked.
  *
  * What a message shows is printed as JSON, a line each, in the order of the message. A
  * request ends with "done", or with "refused ERRNO: SENTENCE" and, in brackets, the
@@ -28,6 +32,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <linux/hearth.h>
 #include <netlink/genl/ctrl.h>
@@ -35,15 +40,16 @@
 #include <netlink/netlink.h>
 
 #define LIMIT		100	/* seconds, for what takes less than one */
+#define LONG		256	/* bytes, of what is not shown */
 #define COUNT(a)	(sizeof(a) / sizeof(*(a)))
 
-enum kind { U16, U32, WORD, FLAGS, TEXT, HEX, IP, ADDRESS };
+enum kind { U16, U32, WORD, FLAGS, TEXT, HEX, IP, ADDRESS, FLAG };
 
 struct field {
 	const char *name;
 	int attr;
 	enum kind kind;
-	const char *words[5];	/* of 1, 2, ...; of bit 0, 1, ... */
+	const char *words[11];	/* of 1, 2, ...; of bit 0, 1, ... */
 };
 
 static const struct field address_fields[] = {
@@ -68,6 +74,31 @@ static const struct field peer_fields[] = {
 	  { "expired", "removed", "goodbye" } },
 };
 
+#define ASSURANCES	{ "process", "vm", "measured", "tee" }
+
+static const struct field env_fields[] = {
+	{ "id", HEARTH_A_ENV_ID, U32, { 0 } },
+	{ "state", HEARTH_A_ENV_STATE, WORD,
+	  { "requested", "building", "ready", "busy", "closing", "closed",
+	    "failed" } },
+	{ "reason", HEARTH_A_ENV_REASON, WORD,
+	  { "building", "admission", "idle", "life", "closing",
+	    "requester-gone", "orchestrator-gone", "requester", "orchestrator",
+	    "failed" } },
+	{ "uid", HEARTH_A_ENV_UID, U32, { 0 } },
+	{ "assurance", HEARTH_A_ENV_ASSURANCE, WORD, ASSURANCES },
+	{ "given", HEARTH_A_ENV_GIVEN, WORD, ASSURANCES },
+	{ "memory", HEARTH_A_ENV_MEMORY, U32, { 0 } },
+	{ "ttl", HEARTH_A_ENV_TTL, U32, { 0 } },
+	{ "building-timeout", HEARTH_A_ENV_BUILDING_TIMEOUT, U32, { 0 } },
+	{ "admission-timeout", HEARTH_A_ENV_ADMISSION_TIMEOUT, U32, { 0 } },
+	{ "idle-timeout", HEARTH_A_ENV_IDLE_TIMEOUT, U32, { 0 } },
+	{ "expires", HEARTH_A_ENV_EXPIRES, U32, { 0 } },
+	{ "admission", HEARTH_A_ENV_ADMISSION, HEX, { 0 } },
+	{ "failed", HEARTH_A_ENV_FAILED, FLAG, { 0 } },
+	{ "key", HEARTH_A_ENV_KEY, U32, { 0 } },
+};
+
 /* The attributes of an operation are those of its object. */
 struct object {
 	const char *name;
@@ -76,6 +107,8 @@ struct object {
 };
 
 static const struct object peer = { "peer", peer_fields, COUNT(peer_fields) };
+
+static const struct object env = { "env", env_fields, COUNT(env_fields) };
 
 static const struct verb {
 	const char *name;
@@ -88,6 +121,16 @@ static const struct verb {
 	{ "peer-get", HEARTH_CMD_PEER_GET, 0, &peer },
 	{ "dump", HEARTH_CMD_PEER_GET, NLM_F_DUMP, &peer },
 	{ "peer-ntf", HEARTH_CMD_PEER_NTF, 0, &peer },
+	{ "env-new", HEARTH_CMD_ENV_NEW, 0, &env },
+	{ "env-claim", HEARTH_CMD_ENV_CLAIM, 0, &env },
+	{ "env-ready", HEARTH_CMD_ENV_READY, 0, &env },
+	{ "env-busy", HEARTH_CMD_ENV_BUSY, 0, &env },
+	{ "env-idle", HEARTH_CMD_ENV_IDLE, 0, &env },
+	{ "env-close", HEARTH_CMD_ENV_CLOSE, 0, &env },
+	{ "env-bind-key", HEARTH_CMD_ENV_BIND_KEY, 0, &env },
+	{ "env-get", HEARTH_CMD_ENV_GET, 0, &env },
+	{ "envs", HEARTH_CMD_ENV_GET, NLM_F_DUMP, &env },
+	{ "env-ntf", HEARTH_CMD_ENV_NTF, 0, &env },
 };
 
 static struct nl_sock *sock;
@@ -147,6 +190,10 @@ static void show_value(const struct field *field, struct nlattr *attr)
 		show_text(nla_get_string(attr));
 		break;
 	case HEX:
+		if (nla_len(attr) > LONG) {
+			printf("\"@%d\"", nla_len(attr));
+			break;
+		}
 		putchar('"');
 		for (i = 0; i < nla_len(attr); i++)
 			printf("%02x", data[i]);
@@ -156,6 +203,9 @@ static void show_value(const struct field *field, struct nlattr *attr)
 		inet_ntop(nla_len(attr) == 4 ? AF_INET : AF_INET6, data, text,
 			  sizeof(text));
 		show_text(text);
+		break;
+	case FLAG:
+		printf("true");
 		break;
 	case ADDRESS:
 		show_all(address_fields, COUNT(address_fields), nla_data(attr),
@@ -291,6 +341,9 @@ static void open_socket(void)
 	sock = nl_socket_alloc();
 	if (!sock || genl_connect(sock))
 		errx(1, "netlink");
+	nl_socket_enable_msg_peek(sock);
+	/* libnl's own size has no room for an admission. */
+	nl_socket_set_buffer_size(sock, 1 << 18, 0);
 	family = genl_ctrl_resolve(sock, HEARTH_FAMILY_NAME);
 	if (family < 0)
 		errx(1, "hearth is not loaded");
@@ -298,6 +351,13 @@ static void open_socket(void)
 		   sizeof(one));
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK,
 		   &one, sizeof(one));
+}
+
+static int on_seq(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
 }
 
 /* Sends @msg, frees it, and reads up to the verdict. @count: of messages, not shown */
@@ -312,6 +372,8 @@ static struct verdict ask(struct nl_msg *msg, unsigned int *count)
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &verdict);
 	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, &verdict);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, count);
+	/* What comes unasked has none. */
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq, NULL);
 	ret = nl_send_auto(sock, msg);
 	nlmsg_free(msg);
 	while (ret >= 0 && !verdict.done)
@@ -380,9 +442,14 @@ static uint32_t flags(const struct field *field, char *value)
 
 static void put_hex(struct nl_msg *msg, int attr, const char *value)
 {
-	static uint8_t bytes[1 << 15];
+	static uint8_t bytes[1 << 16];
 	size_t n;
 
+	if (*value == '@') {
+		memset(bytes, 'x', sizeof(bytes));
+		nla_put(msg, attr, atoi(value + 1), bytes);
+		return;
+	}
 	for (n = 0; n < sizeof(bytes) && sscanf(value, "%2hhx", &bytes[n]) == 1;
 	     n++)
 		value += 2;
@@ -404,6 +471,9 @@ static void put(struct nl_msg *msg, const struct field *field, char *value)
 	case FLAGS:
 		nla_put_u32(msg, field->attr, flags(field, value));
 		break;
+	case FLAG:
+		nla_put_flag(msg, field->attr);
+		break;
 	default:
 		nla_put_u32(msg, field->attr, word(field, value));
 		break;
@@ -424,12 +494,27 @@ static int say(const struct verdict *verdict, const struct object *object)
 		puts(verdict->interrupted ? "done, interrupted" : "done");
 		return 0;
 	}
-	printf("refused %s: %s", strerrorname_np(verdict->error),
-	       verdict->sentence);
+	printf("refused %s", strerrorname_np(verdict->error));
+	if (*verdict->sentence)
+		printf(": %s", verdict->sentence);
 	if (verdict->attr)
 		printf(" [%s]", name_of(object, verdict->attr));
 	putchar('\n');
 	return 2;
+}
+
+static int wait_for_one(void)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int ret;
+
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_seq, NULL);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, NULL);
+	ret = nl_recvmsgs(sock, cb);
+	nl_cb_put(cb);
+	if (ret < 0)
+		errx(1, "wait: %s", nl_geterror(ret));
+	return 0;
 }
 
 static int run(char *words[], int n)
@@ -441,6 +526,8 @@ static int run(char *words[], int n)
 	size_t f;
 	int i;
 
+	if (!strcmp(words[0], "wait"))
+		return wait_for_one();
 	for (verb = verbs; strcmp(verb->name, words[0]); verb++)
 		if (verb == &verbs[COUNT(verbs) - 1])
 			errx(1, "no verb %s", words[0]);
@@ -481,13 +568,6 @@ static int run_lines(void)
 }
 
 /* --- listening ------------------------------------------------------------- */
-
-static int on_seq(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	(void)arg;
-	return NL_OK;
-}
 
 static int listen_to(const char *group)
 {
@@ -657,6 +737,154 @@ static int torn(uint32_t n)
 	return say(&verdict, &peer);
 }
 
+/* --- many envs ------------------------------------------------------------- */
+
+static struct nl_msg *env_message(uint8_t cmd, uint32_t id)
+{
+	struct nl_msg *msg = request(cmd, 0);
+
+	nla_put_u32(msg, HEARTH_A_ENV_ID, id);
+	return msg;
+}
+
+/* A child: one user, with @n envs on as many sockets. Never returns. */
+static void own(uid_t uid, int n, int told)
+{
+	struct verdict verdict;
+	struct nl_msg *msg;
+	unsigned int count = 0;
+	int i;
+
+	if (setresuid(uid, uid, uid))
+		err(1, "setresuid");
+	for (i = 0; i < n; i++) {
+		open_socket();
+		msg = request(HEARTH_CMD_ENV_NEW, 0);
+		nla_put_u32(msg, HEARTH_A_ENV_ASSURANCE, HEARTH_ASSURANCE_VM);
+		nla_put_u32(msg, HEARTH_A_ENV_MEMORY, 256);
+		nla_put_u32(msg, HEARTH_A_ENV_TTL, HEARTH_TTL_MAX);
+		verdict = ask(msg, &count);
+		if (verdict.error)
+			exit(say(&verdict, &env));
+	}
+	if (write(told, "x", 1) != 1)
+		err(1, "write");
+	for (;;)
+		pause();
+}
+
+static int on_env(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *id = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
+					    HEARTH_A_ENV_ID);
+	uint32_t **next = arg;
+
+	*(*next)++ = nla_get_u32(id);
+	return NL_OK;
+}
+
+/* The numbers of all that there are; returns how many. */
+static size_t env_ids(uint32_t ids[static HEARTH_ENVS_MAX])
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	struct verdict verdict = { 0 };
+	struct nl_msg *msg = request(HEARTH_CMD_ENV_GET, NLM_F_DUMP);
+	uint32_t *next = ids;
+
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &verdict);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_env, &next);
+	if (nl_send_auto(sock, msg) < 0)
+		errx(1, "send");
+	nlmsg_free(msg);
+	while (!verdict.done && nl_recvmsgs(sock, cb) >= 0)
+		;
+	nl_cb_put(cb);
+	return (size_t)(next - ids);
+}
+
+/* A child: claims every second env, and makes each ready. Never returns. */
+static void orchestrate(int told)
+{
+	static uint32_t ids[HEARTH_ENVS_MAX];
+	static uint8_t admission[1024];
+	struct verdict verdict = { 0 };
+	struct nl_msg *msg;
+	size_t i, n;
+
+	open_socket();
+	n = env_ids(ids);
+	for (i = 0; i < n; i += 2) {
+		verdict = ask(env_message(HEARTH_CMD_ENV_CLAIM, ids[i]), NULL);
+		if (verdict.error)
+			exit(say(&verdict, &env));
+		msg = env_message(HEARTH_CMD_ENV_READY, ids[i]);
+		nla_put_u32(msg, HEARTH_A_ENV_GIVEN, HEARTH_ASSURANCE_TEE);
+		nla_put(msg, HEARTH_A_ENV_ADMISSION, sizeof(admission),
+			admission);
+		verdict = ask(msg, NULL);
+		if (verdict.error)
+			exit(say(&verdict, &env));
+	}
+	if (write(told, "x", 1) != 1)
+		err(1, "write");
+	for (;;)
+		pause();
+}
+
+static size_t wait_for_envs(size_t want)
+{
+	static uint32_t ids[HEARTH_ENVS_MAX];
+	struct timespec pause = { .tv_nsec = 2000000 };
+	double begin = seconds(CLOCK_MONOTONIC);
+	size_t n;
+
+	while ((n = env_ids(ids)) != want &&
+	       seconds(CLOCK_MONOTONIC) < begin + LIMIT)
+		nanosleep(&pause, NULL);
+	return n;
+}
+
+/* @users users with @each envs, half of them claimed; then each process dies. */
+static int owners(int users, int each)
+{
+	pid_t *child = calloc((size_t)users + 1, sizeof(*child));
+	double begin = seconds(CLOCK_MONOTONIC);
+	int told[2], i;
+	char x;
+
+	if (!child || pipe(told))
+		err(1, "pipe");
+	for (i = 0; i <= users; i++) {
+		/* the last of them when the others have theirs */
+		child[i] = fork();
+		if (!child[i]) {
+			if (i < users)
+				own(1000 + (uid_t)i, each, told[1]);
+			orchestrate(told[1]);
+		}
+		if (i >= users - 1)
+			for (int n = i == users ? 1 : users; n; n--)
+				if (read(told[0], &x, 1) != 1)
+					err(1, "read");
+	}
+	printf("%zu envs", wait_for_envs((size_t)(users * each)));
+	printf(" in %.0f ms\n", (seconds(CLOCK_MONOTONIC) - begin) * 1000);
+	fflush(stdout);
+	begin = seconds(CLOCK_MONOTONIC);
+	for (i = 0; i < users; i++)
+		kill(child[i], SIGKILL);
+	printf("%zu left", wait_for_envs((size_t)(users * each + 1) / 2));
+	printf(" %.0f ms after their owners were killed\n",
+	       (seconds(CLOCK_MONOTONIC) - begin) * 1000);
+	begin = seconds(CLOCK_MONOTONIC);
+	kill(child[users], SIGKILL);
+	printf("%zu left", wait_for_envs(0));
+	printf(" %.0f ms after their orchestrator was\n",
+	       (seconds(CLOCK_MONOTONIC) - begin) * 1000);
+	free(child);
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
 	if (argc < 2)
@@ -671,5 +899,7 @@ int main(int argc, char *argv[])
 		return many((uint32_t)atoi(argv[2]));
 	if (!strcmp(argv[1], "torn") && argc == 3)
 		return torn((uint32_t)atoi(argv[2]));
+	if (!strcmp(argv[1], "owners") && argc == 4)
+		return owners(atoi(argv[2]), atoi(argv[3]));
 	return run(argv + 1, argc - 1);
 }

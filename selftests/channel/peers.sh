@@ -4,65 +4,23 @@
 # Peers in the kernel: made, refreshed, shown, told of, forgotten; who may; each refusal
 # and its sentence; ten thousand that end at once.
 . "${HEARTH_LIB:-../lib.sh}"
+# shellcheck source=selftests/channel/common.bash
+. ./common.bash
 
 told=/tmp/work/told
 id() { printf '%02x%062d' "$1" 0; }
 a=$(id 1) b=$(id 2) c=$(id 3)
 text="name=desk source=multicast ttl=60000"
 
-# listen FILE COMMAND...: what is told from now on goes to FILE; $! is the process
-listen()
-{
-	local file=$1
-	shift
-	"$@" ./channel listen peers >"$file" &
-	wait_for 20 grep -q listening "$file"
-}
-
-# shows WANT COMMAND...: its whole output, and no more
-shows()
-{
-	local out want=$1
-	shift
-	out=$("$@" 2>&1)
-	echo "$out"
-	[ "$out" = "$want" ]
-}
-
-# refused VERDICT REQUEST...
-refused()
-{
-	local want=$1 out rc
-	shift
-	out=$(./channel "$@" 2>&1)
-	rc=$?
-	[ $rc = 2 ] && [ "$out" = "refused $want" ] && return
-	echo "$out (exit $rc), not: $want"
-	return 1
-}
-
-# all_refused: a line each of what is asked and, behind " -> ", the verdict
-all_refused()
-{
-	local line bad=0
-	while IFS= read -r line; do
-		# shellcheck disable=SC2086
-		refused "${line##* -> }" ${line%% -> *} || bad=1
-	done
-	return $bad
-}
-
-anybody() { setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-groups "$@"; }
-
 plan 33
 check "the module loads by itself" shows "done" ./channel dump
 check "it is there" [ -d /sys/module/hearth ]
 
 # --- told ---------------------------------------------------------------------
-listen $told
+listen peers $told
 listener=$!
 ip netns add box
-listen $told.box ip netns exec box
+listen peers $told.box ip netns exec box
 listener_box=$!
 ./channel - >/tmp/work/verdicts <<EOT
 peer-new id=$a $text capabilities=usb,store address=10.0.0.1/7000 address=fe80::1/7000/3 address=fd00::1/65535
@@ -101,21 +59,21 @@ check "by hand, for good" ./channel peer-new id="$b" name=shed source=hand
 check "one is shown" shows '{"id":"'"$b"'","name":"shed","capabilities":[],"source":"hand","state":"known"}
 done' ./channel peer-get id="$b"
 check "one that expires" ./channel peer-new id="$a" $text
-check "says when" eval './channel peer-get id=$a | grep -qE "\"ttl\":60000,\"expires\":[1-6][0-9]{4},\"state\":\"known\""'
+check "says when" eval './channel peer-get id=$a | grep -qE "\"state\":\"known\",\"expires\":[1-6][0-9]{4}}"'
 check "all are shown, in the order in which they came" eval '[ "$(./channel dump | cut -c 8-9 | tr "\n" " ")" = "02 01  " ]'
 check "a second socket sees them" eval '[ "$(./channel dump | wc -l)" = 3 ]'
 
 # --- who may ------------------------------------------------------------------
 check "anybody may look" eval 'anybody ./channel dump | grep -q shed'
-listen $told.anybody anybody
+listen peers $told.anybody anybody
 anybody_listens=$!
 check "and listen" grep -q listening $told.anybody
 kill $anybody_listens
-check "not change" eval 'anybody ./channel peer-new id=$c $text | grep -qx "refused EPERM: "'
-check "nor remove" eval 'anybody ./channel peer-del id=$b reason=removed | grep -qx "refused EPERM: "'
+check "not change" eval 'anybody ./channel peer-new id=$c $text | grep -qx "refused EPERM"'
+check "nor remove" eval 'anybody ./channel peer-del id=$b reason=removed | grep -qx "refused EPERM"'
 # None can be made in a changed root, which is what UML boots into.
 if unshare -Urn true 2>/dev/null; then
-	check "root of a user namespace may not" eval 'unshare -Urn ./channel peer-new id=$c $text | grep -qx "refused EPERM: "'
+	check "root of a user namespace may not" eval 'unshare -Urn ./channel peer-new id=$c $text | grep -qx "refused EPERM"'
 	check "but look, at its own" shows "done" unshare -Urn ./channel dump
 else
 	skip "root of a user namespace may not" "no user namespace can be made here"

@@ -66,6 +66,75 @@ enum hearth_peer_reason {
 	HEARTH_PEER_REASON_GOODBYE,
 };
 
+#define HEARTH_ENVS_MAX			4096
+#define HEARTH_ENVS_MAX_USER		32
+#define HEARTH_ENV_MEMORY_MAX		65536
+#define HEARTH_ENV_KEYS_MAX		16
+#define HEARTH_ADMISSION_MAX_LEN	32768
+
+/**
+ * enum hearth_assurance - What keeps others out of an env; each is more than
+ *   the one before.
+ * @HEARTH_ASSURANCE_PROCESS: It is a process of the node.
+ * @HEARTH_ASSURANCE_VM: It is a virtual machine, on the node's word.
+ * @HEARTH_ASSURANCE_MEASURED: A TPM has measured what runs.
+ * @HEARTH_ASSURANCE_TEE: The processor encrypts its memory, and attests what
+ *   runs.
+ */
+enum hearth_assurance {
+	HEARTH_ASSURANCE_PROCESS = 1,
+	HEARTH_ASSURANCE_VM,
+	HEARTH_ASSURANCE_MEASURED,
+	HEARTH_ASSURANCE_TEE,
+};
+
+/**
+ * enum hearth_env_state - The life of an env.
+ * @HEARTH_ENV_STATE_REQUESTED: Nobody builds it yet.
+ * @HEARTH_ENV_STATE_BUILDING: Its orchestrator builds it.
+ * @HEARTH_ENV_STATE_READY: Its requester may go in.
+ * @HEARTH_ENV_STATE_BUSY: Its requester is in.
+ * @HEARTH_ENV_STATE_CLOSING: It is to end; its orchestrator takes it down.
+ * @HEARTH_ENV_STATE_CLOSED: It is over. The id is free.
+ * @HEARTH_ENV_STATE_FAILED: It is over, and was not built or not taken down as
+ *   it should. The id is free.
+ */
+enum hearth_env_state {
+	HEARTH_ENV_STATE_REQUESTED = 1,
+	HEARTH_ENV_STATE_BUILDING,
+	HEARTH_ENV_STATE_READY,
+	HEARTH_ENV_STATE_BUSY,
+	HEARTH_ENV_STATE_CLOSING,
+	HEARTH_ENV_STATE_CLOSED,
+	HEARTH_ENV_STATE_FAILED,
+};
+
+/**
+ * enum hearth_env_reason - Why an env ends; the first that there was.
+ * @HEARTH_ENV_REASON_BUILDING: It was not ready in time.
+ * @HEARTH_ENV_REASON_ADMISSION: The requester did not come in time.
+ * @HEARTH_ENV_REASON_IDLE: It was idle for too long.
+ * @HEARTH_ENV_REASON_LIFE: Its time to live is over.
+ * @HEARTH_ENV_REASON_CLOSING: It was not taken down in time.
+ * @HEARTH_ENV_REASON_REQUESTER_GONE: The socket that asked for it was closed.
+ * @HEARTH_ENV_REASON_ORCHESTRATOR_GONE: The socket that claimed it was closed.
+ * @HEARTH_ENV_REASON_REQUESTER: Its user closed it.
+ * @HEARTH_ENV_REASON_ORCHESTRATOR: Its orchestrator closed it.
+ * @HEARTH_ENV_REASON_FAILED: Its orchestrator says that it failed.
+ */
+enum hearth_env_reason {
+	HEARTH_ENV_REASON_BUILDING = 1,
+	HEARTH_ENV_REASON_ADMISSION,
+	HEARTH_ENV_REASON_IDLE,
+	HEARTH_ENV_REASON_LIFE,
+	HEARTH_ENV_REASON_CLOSING,
+	HEARTH_ENV_REASON_REQUESTER_GONE,
+	HEARTH_ENV_REASON_ORCHESTRATOR_GONE,
+	HEARTH_ENV_REASON_REQUESTER,
+	HEARTH_ENV_REASON_ORCHESTRATOR,
+	HEARTH_ENV_REASON_FAILED,
+};
+
 enum {
 	HEARTH_A_ADDRESS_IPV4 = 1,
 	HEARTH_A_ADDRESS_IPV6,
@@ -92,15 +161,46 @@ enum {
 };
 
 enum {
+	HEARTH_A_ENV_ID = 1,
+	HEARTH_A_ENV_STATE,
+	HEARTH_A_ENV_REASON,
+	HEARTH_A_ENV_UID,
+	HEARTH_A_ENV_ASSURANCE,
+	HEARTH_A_ENV_GIVEN,
+	HEARTH_A_ENV_MEMORY,
+	HEARTH_A_ENV_TTL,
+	HEARTH_A_ENV_BUILDING_TIMEOUT,
+	HEARTH_A_ENV_ADMISSION_TIMEOUT,
+	HEARTH_A_ENV_IDLE_TIMEOUT,
+	HEARTH_A_ENV_EXPIRES,
+	HEARTH_A_ENV_ADMISSION,
+	HEARTH_A_ENV_FAILED,
+	HEARTH_A_ENV_KEY,
+
+	__HEARTH_A_ENV_MAX,
+	HEARTH_A_ENV_MAX = (__HEARTH_A_ENV_MAX - 1)
+};
+
+enum {
 	HEARTH_CMD_PEER_NEW = 1,
 	HEARTH_CMD_PEER_DEL,
 	HEARTH_CMD_PEER_GET,
 	HEARTH_CMD_PEER_NTF,
+	HEARTH_CMD_ENV_NEW,
+	HEARTH_CMD_ENV_CLAIM,
+	HEARTH_CMD_ENV_READY,
+	HEARTH_CMD_ENV_BUSY,
+	HEARTH_CMD_ENV_IDLE,
+	HEARTH_CMD_ENV_CLOSE,
+	HEARTH_CMD_ENV_BIND_KEY,
+	HEARTH_CMD_ENV_GET,
+	HEARTH_CMD_ENV_NTF,
 
 	__HEARTH_CMD_MAX,
 	HEARTH_CMD_MAX = (__HEARTH_CMD_MAX - 1)
 };
 
 #define HEARTH_MCGRP_PEERS	"peers"
+#define HEARTH_MCGRP_ENVS	"envs"
 
 #endif /* _UAPI_LINUX_HEARTH_H */

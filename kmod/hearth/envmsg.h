@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HEARTH_ENVMSG_H
+#define _HEARTH_ENVMSG_H
+
+struct workqueue_struct;
+
+int envmsg_init(struct workqueue_struct *wq);
+void envmsg_exit(void);
+
+#endif /* _HEARTH_ENVMSG_H */
