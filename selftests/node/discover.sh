@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 37
+plan 39
 exec 2>"$work/stderr"		# the shell tells of each kill
 node alice bob
 machine mallory
@@ -54,8 +54,8 @@ def send(records):
     sock.sendto(struct.pack(">HHHHHH", 0, 0x8400, 0, len(records), 0, 0) + b"".join(records), GROUP)
 
 act, args = sys.argv[1], sys.argv[2:]
-if act == "node":       # ID NAME ADDRESS PORT: once
-    send(node(args[0], args[1].encode(), args[2], int(args[3])))
+if act == "node":       # ID NAME ADDRESS PORT [TTL]: once
+    send(node(args[0], args[1].encode(), args[2], int(args[3]), int((args + ["120"])[4])))
 elif act == "odd":      # ID NAME: names that no terminal should get, an id that does not fit
     send(node(args[0], b"\x1b[2J" + args[1].encode(), "10.0.0.3", 4820))
     odd = node(args[0], args[1].encode(), "10.0.0.3", 4820)
@@ -145,6 +145,10 @@ before=$(link alice)
 deafen bob
 forge bye "$carol" >/dev/null
 check "a goodbye is heard" wait_for 10 sh -c \
+	"! nsenter -t ${holder[alice]} -n -m -- hearth peer list --nearby | grep carol"
+forge node "$carol" carol 10.0.0.3 4820 3 >/dev/null
+check "one more again" wait_for 10 nearby alice carol
+check "who falls silent has gone" wait_for 20 sh -c \
 	"! nsenter -t ${holder[alice]} -n -m -- hearth peer list --nearby | grep carol"
 sleep 5		# longer than a peer has to answer
 check "a peer that is said to have gone, and answers, stays" test "$(link alice)" = "$before"
