@@ -90,9 +90,9 @@ check "and they are gone after ten seconds" grep -q "all ended" "$work/silent"
 
 # --- the same from 25 machines
 at mallory sh -c 'for i in $(seq 100 124); do ip addr add 10.0.0.$i/24 dev eth0; done'
-m silent $alice 200/25 >"$work/silent" &
-wait_for 20 grep -q "of 200" "$work/silent"
-check "of 200 from 25 addresses 64 have a place" grep -qx "64 of 200" "$work/silent"
+m silent $alice 200/25 >"$work/silent-25" &
+wait_for 20 grep -q "of 200" "$work/silent-25"
+check "of 200 from 25 addresses 64 have a place" grep -qx "64 of 200" "$work/silent-25"
 m ping $alice 20 >"$work/ping"
 ms=$(sed -n 's/ ms//p' "$work/ping")
 diag "the longest wait of a peer: $ms ms"

@@ -147,7 +147,18 @@ remote_disk()
 	return 1
 }
 
-wait_disk() { wait_for 20 remote_disk; remote_disk; }
+# probed: is there one, and its driver through with it? Until then it sends commands of its own.
+probed()
+{
+	local disk log new
+	disk=$(remote_disk) || return
+	disk="[${disk##*/}]"
+	log=$(dmesg)
+	new=${log##*"$disk Attached SCSI"}
+	[ "$new" != "$log" ] && [[ $new != *"$disk "*" logical blocks"* ]]
+}
+
+wait_disk() { wait_for 20 probed; remote_disk; }
 
 # local_disk BUSID: the block device of a local device.
 local_disk()

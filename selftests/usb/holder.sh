@@ -17,6 +17,7 @@ hold()
 	local case=$1
 	shift
 	serve_liar "$@"
+	: >/tmp/work/holder		# what the last one said is not this one's
 	./holder "$case" 3240 1-1 >/tmp/work/holder 2>&1 &
 	holder=$!
 	wait_for 10 grep -q '^port' /tmp/work/holder

@@ -17,6 +17,7 @@ door_pid=
 open_door()
 {
 	close_door
+	: >$said		# what the last one said is not this one's
 	# with all that it needs, but of no rights
 	./door $usbd "$@" >$said 2>&1 &
 	door_pid=$!
