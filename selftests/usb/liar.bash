@@ -60,8 +60,9 @@ device_is_there()
 overdue()
 {
 	local clock port
-	clock=$(./liar --daemon --port 3251 --devices 2 --lie no-unlink)
+	clock=$(./liar --daemon --port 3251 --devices 2 --lie no-unlink --gate)
 	port=$(attach_at 127.0.0.1:3251 1-2 --unlink-timeout $((2 * $1)))
+	kill -USR1 "$clock"
 	./urbs -t 30000 LIAR2 discard 0x83 64 1 100 >/dev/null 2>&1
 	wait_for 30 why "$port" unlink-timeout
 	kill "$clock"

@@ -75,10 +75,19 @@ monitor $events -j
 monitor=$!
 
 # --- each limit by itself
-serve_liar --lie no-unlink
-port=$(plug 1-1 --unlink-timeout 1500)
+# without_unlink LIMIT: from when the device is there, so that what is cancelled while a
+# slow machine enumerates it is confirmed
+without_unlink()
+{
+	serve_liar --lie no-unlink --gate
+	port=$(plug 1-1 --unlink-timeout "$1")
+	wait_for 20 device_is_there
+	open_gate
+}
+
+without_unlink 1500
 limit "unlink" unlink-timeout 1500 fails ./urbs LIAR1 discard 0x83 64 1 300
-port=$(plug 1-1 --unlink-timeout 4000)
+without_unlink 4000
 limit "unlink" unlink-timeout 4000 fails ./urbs -t 20000 LIAR1 discard 0x81 512 50 300
 serve_liar --lie stall-payload
 port=$(plug 1-1 --stall-timeout 1500)
