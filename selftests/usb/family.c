@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -137,4 +138,56 @@ struct verdict family_ask(struct nl_msg *msg)
 	if (ret)
 		errx(1, "send: %s", nl_geterror(ret));
 	return family_verdict();
+}
+
+/* One part of a dump. Returns false behind the last one. */
+static bool dump_part(unsigned int *ports, uint32_t *last, bool *interrupted)
+{
+	struct sockaddr_nl from;
+	unsigned char *buf;
+	struct nlmsghdr *nlh;
+	struct nlattr *id;
+	bool more = true;
+	int len;
+
+	len = nl_recv(sock, &from, &buf, NULL);
+	if (len <= 0)
+		errx(1, "dump: %s", nl_geterror(len));
+	for (nlh = (void *)buf; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			*interrupted = true;
+		if (nlh->nlmsg_type == NLMSG_ERROR)
+			errx(1, "dump: refused");
+		more = nlh->nlmsg_type != NLMSG_DONE;
+		if (!more)
+			break;
+		id = nlmsg_find_attr(nlh, GENL_HDRLEN, HEARTH_USB_A_PORT_ID);
+		if (!id || nla_get_u32(id) <= *last)
+			errx(1, "dump: a port without a number, or told twice");
+		*last = nla_get_u32(id);
+		++*ports;
+	}
+	free(buf);
+	return more;
+}
+
+unsigned int family_dump(void (*meanwhile)(void), bool *interrupted)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	unsigned int ports = 0;
+	uint32_t last = 0;
+
+	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_DUMP,
+				 HEARTH_USB_CMD_PORT_GET,
+				 HEARTH_USB_FAMILY_VERSION))
+		errx(1, "no memory");
+	if (family_send(msg))
+		errx(1, "dump: not sent");
+	*interrupted = false;
+	if (!dump_part(&ports, &last, interrupted))
+		errx(1, "dump: all in one part");
+	meanwhile();
+	while (dump_part(&ports, &last, interrupted))
+		;
+	return ports;
 }

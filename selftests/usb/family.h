@@ -3,6 +3,7 @@
 #ifndef FAMILY_H
 #define FAMILY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/hearth_usb.h>
@@ -32,5 +33,11 @@ struct verdict family_ask(struct nl_msg *msg);
  */
 int family_send(struct nl_msg *msg);
 struct verdict family_verdict(void);
+
+/*
+ * Dumps the ports, in parts of 16 KiB, and calls @meanwhile behind the first one.
+ * Returns how many were told; @interrupted: the kernel says that they changed in between.
+ */
+unsigned int family_dump(void (*meanwhile)(void), bool *interrupted);
 
 #endif

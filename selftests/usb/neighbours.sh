@@ -38,6 +38,16 @@ all_there()
 	done
 }
 
+# dumps EXPECTED COMMAND: a dump of the ports that is read slowly, and what happens in
+# the middle of it
+dumps()
+{
+	local said
+	said=$(./dump "$2")
+	echo "$said"
+	[ "$said" = "$1" ]
+}
+
 unplug_all()
 {
 	local p
@@ -46,7 +56,7 @@ unplug_all()
 	done
 }
 
-plan 20
+plan 23
 modprobe hearth_vhci
 hearth -j monitor >$events &
 monitor=$!
@@ -95,13 +105,20 @@ check "no descriptor: the port is gone" wait_for 20 no_ports
 
 # --- more servers than buses
 mark "$servers servers"
-serve_liar --devices $servers
+serve_liar --devices $((servers + 1))
 check "$servers servers: all are attached" plug_all
 check "$servers servers: all are there" wait_for 60 all_there
 n=$(buses_of_all)
 diag "$(ports) ports on $n buses; $(dmesg | grep -c 'no USB bus left') lines about it"
 check "$servers servers: most have a bus of their own" [ "$n" -ge 50 -a "$n" -le 59 ]
 check "$servers servers: the log tells who shares one" eval "dmesg | grep -q 'no USB bus left'"
+port=$(hearth -j usb ports | grep -o '"port": *[0-9]*' | grep -o '[0-9]*$' | head -n 1)
+# events that follow their coming change them, too
+check "a dump of them all" wait_for 20 dumps "$servers ports" true
+check "a dump while one goes, that it has told: it is flagged" dumps "$servers ports, interrupted" \
+	"hearth usb detach $port >/dev/null"
+check "a dump while one comes: it is flagged" dumps "$servers ports, interrupted" \
+	"hearth usb attach 127.0.0.1 1-$((servers + 1)) >/dev/null"
 check "$servers servers: all are detached" unplug_all
 check "$servers servers: none is left" wait_for 60 no_ports
 kill $monitor
