@@ -23,7 +23,22 @@ only_ours()
 	failslab task-filter N
 }
 
-plan 8
+# keep N: N requests are cancelled as their answers come, and are kept for an unlink that is
+# never confirmed. Fails where one could not be had.
+keep() { ./urbs LIAR1 discard 0x82 64 "$1" 100 >/dev/null 2>&1; [ $? != 2 ]; }
+
+# none_left: all requests of the table are kept, but for the reserve
+none_left()
+{
+	local n
+	for n in {1..60}; do keep 5 || break; done
+	for n in {1..60}; do keep 1 || return 0; done
+	false
+}
+
+reset_fails() { ./urbs -t 60000 LIAR1 reset; [ $? = 1 ]; }
+
+plan 14
 modprobe hearth_vhci
 failslab ignore-gfp-wait N
 for f in /sys/kernel/debug/fail*/verbose; do echo 0 >"$f"; done
@@ -49,6 +64,28 @@ check "the port is there still" grep -q attached <(hearth usb ports)
 check "and works" ./urbs LIAR1 bulk-echo 4096 20 4
 unplug "$port"
 check "no port is left" wait_for 10 no_ports
+
+# A reset when no request is left, nor memory for more: the device is reset all the same,
+# and as the core can ask it nothing behind that, nobody is told that all is well. 10/A8
+serve_liar --lie crossed-all --gate --log /tmp/work/log
+port=$(plug 1-1 --unlink-timeout 600000)
+wait_for 10 device_is_there
+open_gate
+echo 1 >/sys/kernel/slab/kmalloc-4k/failslab
+failslab cache-filter Y
+failslab times -1
+failslab probability 100
+check "a reset: no request is left for others" none_left
+check "a reset: is not told to be done" reset_fails
+check "a reset: the server was asked" grep -qx "reset port" /tmp/work/log
+check "a reset: the device goes" wait_for 60 no_ports
+failslab probability 0
+serve_liar
+port=$(plug)
+check "with memory again: the next one comes" wait_for 10 device_is_there
+check "with memory again: and works" ./urbs LIAR1 bulk-echo 4096 20 4
+unplug "$port"
+wait_for 10 no_ports
 stop_liar
 check "the module leaves" rmmod hearth_vhci
 finish
