@@ -25,7 +25,11 @@
 #define NETLINK_DEVICE	nla_total_size(6 * nla_total_size_64bit(sizeof(u64)))
 
 static const struct genl_multicast_group netlink_groups[] = {
-	[HEARTH_VOLUME_NLGRP_VOLUMES] = { .name = HEARTH_VOLUME_MCGRP_VOLUMES },
+	/* Events tell what a dump does, and that is not for everyone. */
+	[HEARTH_VOLUME_NLGRP_VOLUMES] = {
+		.name = HEARTH_VOLUME_MCGRP_VOLUMES,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 static struct genl_family netlink_family __ro_after_init = {

@@ -58,7 +58,7 @@ after()
 	wait_for 20 eval "[ \$(grep -cF '$want' /tmp/work/events) -gt $seen ]"
 }
 
-plan 40
+plan 41
 modprobe -r dm-rekey 2>/dev/null
 check "the module loads by itself" eval '[ -z "$(hearth volume regions x 2>&1 | grep "not loaded")" ] && [ -d /sys/module/dm_rekey ]'
 modprobe -a xts 2>/dev/null
@@ -97,6 +97,7 @@ check "no such volume: for one, too" refused_by "no active volume has this name"
 check "no name" refused_by "the name of a volume is needed" ./info -
 check "no such region" refused_by "the volume has no such region" ./info v 64
 check "no privilege" refused_by "CAP_NET_ADMIN" anybody hearth volume regions v
+check "no privilege: no events either" refused_by "listen to events: it needs the capability CAP_NET_ADMIN" anybody hearth monitor volume
 
 # While it changes.
 msg v key load 1 "$(src d1)"

@@ -269,6 +269,9 @@ int channel_listen(struct channel *chan, const struct channel_family *family,
 	ret = join(chan, family);
 	if (ret) {
 		channel_close(chan);
+		if (ret == -NLE_PERM)
+			return error_set(err, EPERM,
+					 "cannot listen to events: it needs the capability CAP_NET_ADMIN");
 		return libnl_error(err, "cannot listen to events", ret);
 	}
 	nl_socket_set_nonblocking(chan->sock);
