@@ -946,6 +946,38 @@ static void storage_refused(struct kunit *test)
 	req_table_free(&disk->table);
 }
 
+/* Who wants a pause, by unusual_devs.h, gets it, and so does QEMU's disk. */
+static void storage_strict_devices(struct kunit *test)
+{
+	static const u16 ids[][2] = {
+		{ 0x46f4, 0x0001 }, { 0x059f, 0x0643 }, { 0x05e3, 0x0701 },
+		{ 0x05e3, 0x0702 }, { 0x067b, 0x2507 }, { 0x067b, 0x3507 },
+		{ 0x0ed1, 0x7636 }, { 0x2735, 0x100b },
+	};
+	struct usb_device *udev = kunit_kzalloc(test, sizeof(*udev), GFP_KERNEL);
+	struct disk *disk;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, udev);
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		udev->descriptor.idVendor = cpu_to_le16(ids[i][0]);
+		udev->descriptor.idProduct = cpu_to_le16(ids[i][1]);
+		disk = disk_new(test);
+		KUNIT_EXPECT_FALSE(test, storage_bears_it(&disk->st, udev));
+		KUNIT_EXPECT_TRUE(test, disk->st.state.off);
+		KUNIT_EXPECT_NOT_NULL(test, disk->st.state.why);
+		KUNIT_EXPECT_EQ(test, disk_command(disk, 0, 512, true),
+				STORAGE_PASS);
+		req_table_free(&disk->table);
+	}
+	/* another product of one of them */
+	udev->descriptor.idProduct = cpu_to_le16(0x100c);
+	disk = disk_new(test);
+	KUNIT_EXPECT_TRUE(test, storage_bears_it(&disk->st, udev));
+	KUNIT_EXPECT_FALSE(test, disk->st.state.off);
+	req_table_free(&disk->table);
+}
+
 static struct kunit_case storage_cases[] = {
 	KUNIT_CASE(storage_one_round_trip),
 	KUNIT_CASE(storage_status_first),
@@ -956,6 +988,7 @@ static struct kunit_case storage_cases[] = {
 	KUNIT_CASE(storage_doomed_status),
 	KUNIT_CASE(storage_early_stall),
 	KUNIT_CASE(storage_refused),
+	KUNIT_CASE(storage_strict_devices),
 	{}
 };
 

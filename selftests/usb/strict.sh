@@ -9,7 +9,7 @@
 
 early() { grep -c '^early' /tmp/work/log; }
 
-plan 25
+plan 29
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod 2>/dev/null
 echo 0 >/sys/module/usb_storage/parameters/delay_use
@@ -43,6 +43,8 @@ for how in stall lose stall-write lose-write; do
 	check "$how: the disk saw it, and then no more" [ "$count" -ge 1 -a "$(early)" = "$count" ]
 	check "$how: the kernel tells" eval \
 		"dmesg | grep -q 'no more $gone'"
+	check "$how: and so does the port" eval \
+		"hearth -j usb ports $port | grep -q '\"posting-off\": *\"..*\"'"
 	unplug "$port"
 	wait_for 10 no_ports
 done
