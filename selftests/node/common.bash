@@ -56,12 +56,12 @@ machine()
 # Has it left our namespaces?
 inside_other() { [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
 
-# at NAME COMMAND...: there
+# at NAME COMMAND...: there, and in its root: a guest's is not that of its namespace
 at()
 {
 	local name=$1
 	shift
-	nsenter -t "${holder[$name]}" -n -m --wd="$here" -- "$@"
+	nsenter -t "${holder[$name]}" -n -m -r --wd="$here" -- "$@"
 }
 
 # h NAME ARG...: the command, there
@@ -78,7 +78,7 @@ start()
 	local name=$1
 	shift
 	[ $# -gt 0 ] || set -- ./hearthd
-	nsenter -t "${holder[$name]}" -n -m --wd="$here" -- "$@" 2>>"$work/$name.log" &
+	nsenter -t "${holder[$name]}" -n -m -r --wd="$here" -- "$@" 2>>"$work/$name.log" &
 	daemon[$name]=$!
 	wait_for 20 started "$name"
 }
@@ -99,7 +99,7 @@ stop()
 # hear NAME [COMMAND]: its hearth-discover, or another command that becomes it
 hear()
 {
-	nsenter -t "${holder[$1]}" -n -m --wd="$here" -- "${2-./hearth-discover}" 2>>"$work/$1.log" &
+	nsenter -t "${holder[$1]}" -n -m -r --wd="$here" -- "${2-./hearth-discover}" 2>>"$work/$1.log" &
 	ear[$1]=$!
 }
 

@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "front.h"
+#include "kernel.h"
 #include "link.h"
 #include "nearby.h"
 #include "pair.h"
@@ -159,7 +160,7 @@ static int start(struct node *node, const struct options *options,
 					 "the kernel gives no random numbers");
 	if (lock(err) || start_loop(node, err) ||
 	    store_open(&node->store, "state.db", err) ||
-	    pair_start(node, err) || peers_start(node, err) ||
+	    kernel_start(node, err) || pair_start(node, err) || peers_start(node, err) ||
 	    verbs_begin(node, err) ||
 	    front_start(node, options->listen, options->n_listen, err) ||
 	    nearby_start(node, options->socket, err) ||
@@ -178,6 +179,7 @@ static void stop(struct node *node)
 	while (node->links)
 		link_abort(node->links, &(struct error){ .code = ESHUTDOWN });
 	pair_stop(node);
+	kernel_stop(node);
 	link_reap(node);
 	identity_free(&node->me);
 	if (node->store.db)

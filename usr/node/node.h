@@ -10,6 +10,7 @@
  *	nearby		what hearth-discover hears, and is to say
  *	pair, peers	invitations and joining; known nodes and the links to them
  *	control		the control socket
+ *	kernel		the kernel's table of peers
  *	link		one TLS connection that carries frames
  *	store		SQLite
  */
@@ -28,6 +29,7 @@ struct peers;
 struct pair;
 struct front;
 struct nearby;
+struct kernel;
 struct control;
 
 struct node {
@@ -45,6 +47,7 @@ struct node {
 	struct pair *pair;
 	struct front *front;
 	struct nearby *nearby;
+	struct kernel *kernel;
 	struct control *control;
 };
 

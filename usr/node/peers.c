@@ -5,6 +5,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "kernel.h"
 #include "peers.h"
 
 #define PEERS_MAX	10000u
@@ -19,6 +20,7 @@
 #define PINGS_MOST	64u	/* answered in a second */
 #define SHUT		(60 * NODE_SECOND)	/* for who says more */
 #define COPIED		(600 * NODE_SECOND)	/* is shown for so long */
+#define KNOW_EACH	(10 * NODE_SECOND)	/* to the kernel, of one peer */
 #define LEARN_EACH	(10 * NODE_SECOND)	/* to the disk, of one peer */
 
 struct peers {
@@ -210,6 +212,22 @@ static void put_run(struct peers_peer *peer, uint64_t run)
 
 /* --- who is linked -------------------------------------------------------------------- */
 
+static bool is_peer(struct node *node, const uint8_t id[static PEER_ID])
+{
+	return peers_find(node, id);
+}
+
+/* It was heard over its link: the kernel knows it for a while again. */
+static void make_known(struct peers_peer *peer)
+{
+	struct node *node = peer->peers->node;
+
+	kernel_open(node, is_peer);
+	kernel_know(node, &peer->kept,
+		    peer->how == PEERS_ANNOUNCED || peer->n_hints);
+	peer->known = node_now(node);
+}
+
 static void adopt(struct peers_peer *peer, struct link *link,
 		  const struct wire *hello)
 {
@@ -250,6 +268,7 @@ static void adopt(struct peers_peer *peer, struct link *link,
 	link_know(link);
 	set_timer(peer, PING_EACH);
 	learn_address(peer, link, hello->port);
+	make_known(peer);
 }
 
 /* --- what it says ------------------------------------------------------------------ */
@@ -308,6 +327,9 @@ static void on_frame(struct link *link, const struct frame *frame)
 		on_flood(peer, link);
 		return;
 	}
+	if (link == peer->link &&
+	    node_now(link->node) - peer->known >= KNOW_EACH)
+		make_known(peer);
 	if (wire_parse(frame, &wire, &err)) {
 		/* what is not known is a newer node's, and no reason to end */
 		if (err.code == EOPNOTSUPP)
@@ -650,7 +672,10 @@ int peers_start(struct node *node, struct error *err)
 	if (!node->peers)
 		return error_set(err, ENOMEM, "out of memory");
 	node->peers->node = node;
-	return store_peers(&node->store, load, node->peers, err);
+	if (store_peers(&node->store, load, node->peers, err))
+		return -err->code;
+	kernel_open(node, is_peer);
+	return 0;
 }
 
 void peers_stop(struct node *node)
@@ -752,6 +777,8 @@ int peers_remove(struct node *node, const uint8_t id[static PEER_ID],
 		return error_set(err, ENOENT, "there is no such peer");
 	if (store_drop_peer(&node->store, id, err))
 		return -err->code;
+	kernel_open(node, is_peer);
+	kernel_forget(node, id);
 	take_out(node->peers, peer);
 	node->peers->n--;
 	fprintf(stderr, SD_NOTICE "peer %s: removed\n", peer->kept.name);

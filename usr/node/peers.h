@@ -51,6 +51,7 @@ struct peers_peer {
 	uint64_t doubted;	/* when it was asked whether it lives; 0: it answered */
 	uint64_t doubts;	/* when that was done last */
 	uint64_t learnt;	/* when its address was kept last */
+	uint64_t known;		/* when the kernel was told of it last */
 	uint64_t run;		/* of its hearthd; 0: none was told */
 	uint64_t former[PEERS_RUNS];	/* those before, the latest first */
 	enum peers_copied copied;
