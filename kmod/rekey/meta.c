@@ -179,6 +179,7 @@ static void copy_is_bad(struct rekey_meta *meta, u64 number,
 	    !head_is_of(&page->head, number ? meta->sb.uuid : NULL))
 		return;
 	atomic_inc(&meta->torn);
+	WRITE_ONCE(meta->torn_page, number);
 	DMWARN_LIMIT("page %u of kind %u: a copy is not valid: %s",
 		     meta_index(number), meta_kind(number), why);
 }
@@ -416,6 +417,7 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 	int err;
 
 	atomic_set(&meta->torn, 0);
+	meta->torn_page = 0;
 	atomic_set(&meta->lost, 0);
 	bitmap_zero(meta->mend, meta->pages + 1);
 	bitmap_zero(meta->change, meta->pages + 1);
@@ -963,6 +965,57 @@ static int begin_super(struct rekey_meta *meta, struct rekey_super *sb)
 	return meta_write_super(meta, sb);
 }
 
+/*
+ * The damaged copy of a page becomes what the other one is, which counts as before: in
+ * version 1 it gets the number before that one's, in version 2 the next, with the same
+ * stamp.
+ */
+static int meta_mend_page(struct rekey_meta *meta, u64 number)
+{
+	struct rekey_age age = meta->age[number - 1], found;
+	union rekey_page *page;
+	char *error;
+	int err;
+
+	/* of the first of all there is none before it: see begin_mend() */
+	if (meta_is_v1(meta) && !age.seq)
+		return 0;
+	err = meta_read(meta, number, &page, &found, &error);
+	if (err)
+		return err;
+	if (page != meta->page)
+		memcpy(meta->page, page, REKEY_PAGE);
+	if (meta_is_v1(meta)) {
+		age.seq--;
+		err = meta_write(meta, number, &age, REQ_FUA);
+	} else {
+		err = meta_write_next(meta, number, false, REQ_FUA);
+	}
+	if (!err)
+		clear_bit(number, meta->mend);
+	return err;
+}
+
+/*
+ * While the superblock is a closed one, any number of copies may be damaged, as the
+ * digest tells which of two counts. So that holds till all are mended. Else one may be:
+ * before a crash can cut another write short.
+ */
+static int begin_damaged(struct rekey_meta *meta)
+{
+	u64 torn = meta->torn_page, number;
+	int err = 0;
+
+	if (!meta->disk_sb.clean)
+		return torn && torn <= meta->old_pages ?
+		       meta_mend_page(meta, torn) : 0;
+	for (number = 1; !err && number <= meta->old_pages; number++)
+		if (test_bit(number, meta->mend))
+			err = meta_mend_page(meta, number);
+	return err;
+}
+
+/* What was never one of ours. */
 static int begin_mend(struct rekey_meta *meta)
 {
 	u64 number;
@@ -1027,8 +1080,8 @@ static int begin_labels(struct rekey_meta *meta)
  *
  * Before the first write of any kind. In this order, each step with FUA:
  *
- *	1. the superblock as it was, but not closed any more
- *	2. each page of which a copy is damaged
+ *	1. copies that are damaged; the superblock as it was, but not closed any more
+ *	2. each page of which a copy was never one of ours
  *	3. map pages of a growth, and of erases that did not come to their end
  *	4. the slot table: those slots are free, new keys are bound
  *	5. labels of devices that are new
@@ -1042,14 +1095,16 @@ static int begin_labels(struct rekey_meta *meta)
 int meta_begin(struct rekey_meta *meta)
 {
 	struct rekey_super old = meta->disk_sb;
-	int err = 0;
+	int err;
 
 	lockdep_assert_held(&meta->lock);
 	if (meta->begun)
 		return 0;
 	if (!meta_may_write(meta))
 		return -EROFS;
-	if (old.clean || test_bit(0, meta->mend) || !meta_is_v1(meta))
+	err = begin_damaged(meta);
+	if (!err && (old.clean || test_bit(0, meta->mend) ||
+		     !meta_is_v1(meta)))
 		err = begin_super(meta, &old);
 	if (!err)
 		err = begin_mend(meta);

@@ -50,6 +50,7 @@ struct rekey_meta {
 	unsigned long *change;		/* by number: another one than on disk */
 	unsigned long *differ;		/* by number: its copies do; version 2 */
 	atomic_t torn;			/* copies that a crash may have cut */
+	u64 torn_page;			/* number of the last one's; READ_ONCE */
 	atomic_t lost;			/* pages without a valid copy */
 	struct {
 		struct block_device *bdev;
