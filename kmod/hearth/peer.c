@@ -51,7 +51,7 @@ static bool peer_facts_equal(const struct peer_facts *a,
  */
 static unsigned long peer_end(const struct peer *peer)
 {
-	return READ_ONCE(peer->heard) + msecs_to_jiffies(peer->facts->ttl_ms);
+	return peer->heard + msecs_to_jiffies(peer->facts->ttl_ms);
 }
 
 static bool peer_less(struct rb_node *a, const struct rb_node *b)
@@ -105,7 +105,7 @@ static void peers_changed(struct peer_table *table, const struct peer *peer,
 	/* 0 would mean to a dump that nobody counts. */
 	if (!table->generation)
 		table->generation++;
-	table->tell(table, peer, state, reason);
+	table->ops->tell(table, peer, state, reason);
 }
 
 /* The peer with @id, or NULL. */
@@ -172,6 +172,7 @@ static void peer_end_for(struct peer_table *table, struct peer *peer,
 			 u32 reason)
 {
 	peer_remove(table, peer);
+	table->ops->gone(table, peer->id, reason);
 	peers_changed(table, peer, HEARTH_PEER_STATE_GONE, reason);
 	peer_free(peer);
 }
@@ -213,7 +214,7 @@ static void peer_refresh(struct peer_table *table, struct peer *peer,
 {
 	bool moves = facts->ttl_ms != peer->facts->ttl_ms;
 
-	WRITE_ONCE(peer->heard, jiffies);
+	peer->heard = jiffies;
 	if (peer_facts_equal(facts, peer->facts)) {
 		peer_facts_free(facts);
 		return;
@@ -259,18 +260,24 @@ int peers_new(struct peer_table *table, const u8 *id, struct peer_facts *facts,
  * @id: of the peer
  * @reason: enum hearth_peer_reason
  *
- * Return: 0, or -ENOENT if there is none.
+ * What has a connection to a peer outlives its silence, but not this: so it may be about
+ * a peer that has expired.
+ *
+ * Return: 0, or -ENOENT if there is none, and nothing that is bound to it.
  */
 int peers_del(struct peer_table *table, const u8 *id, u32 reason)
 {
 	struct peer *peer;
+	bool found = true;
 
 	mutex_lock(&table->lock);
 	peer = peers_find(table, id);
 	if (peer)
 		peer_end_for(table, peer, reason);
+	else
+		found = table->ops->gone(table, id, reason);
 	mutex_unlock(&table->lock);
-	return peer ? 0 : -ENOENT;
+	return found ? 0 : -ENOENT;
 }
 
 /* --- the end of those that are silent -------------------------------------- */
@@ -285,6 +292,7 @@ static struct peer *peers_first(struct peer_table *table)
 /* One whose time has come: it was heard of since, or it ends. */
 static void peer_look(struct peer_table *table, struct peer *peer)
 {
+	peer->heard = table->ops->heard(table, peer);
 	if (time_after(peer_end(peer), jiffies))
 		peer_queue(table, peer);
 	else
@@ -328,12 +336,12 @@ static void peers_work(struct work_struct *work)
  * peers_init() - an empty table
  * @table: the table
  * @wq: on which peers end; outlives the table
- * @tell: of each change
+ * @ops: what happens is told to
  *
  * Return: 0 or a negative errno.
  */
 int peers_init(struct peer_table *table, struct workqueue_struct *wq,
-	       peer_tell_fn tell)
+	       const struct peer_ops *ops)
 {
 	int ret = rhashtable_init(&table->ids, &peers_params);
 
@@ -347,7 +355,7 @@ int peers_init(struct peer_table *table, struct workqueue_struct *wq,
 	table->due = RB_ROOT_CACHED;
 	INIT_DELAYED_WORK(&table->work, peers_work);
 	table->wq = wq;
-	table->tell = tell;
+	table->ops = ops;
 	return 0;
 }
 

@@ -32,8 +32,7 @@ struct peer {
 	struct rhash_head node;		/* of peer_table.ids */
 	struct rb_node due_node;	/* of peer_table.due; empty: not in it */
 	unsigned long due;		/* jiffies: when to look at it */
-	/* jiffies. It may be stored without the lock, and costs no more. */
-	unsigned long heard;
+	unsigned long heard;		/* jiffies: the last of it */
 	u32 number;			/* by which walks go on */
 	u8 id[HEARTH_ID_LEN];
 	struct peer_facts *facts;
@@ -41,12 +40,20 @@ struct peer {
 
 struct peer_table;
 
-/*
- * Told of each change, with the table locked, so in the order of the changes. @reason:
- * enum hearth_peer_reason where @state is HEARTH_PEER_STATE_GONE, else 0.
- */
-typedef void (*peer_tell_fn)(struct peer_table *table, const struct peer *peer,
-			     u32 state, u32 reason);
+/* Called with the table locked, so in the order of what happens. */
+struct peer_ops {
+	/*
+	 * Tells of a change. @reason: enum hearth_peer_reason where @state is
+	 * HEARTH_PEER_STATE_GONE, else 0.
+	 */
+	void (*tell)(struct peer_table *table, const struct peer *peer,
+		     u32 state, u32 reason);
+	/* Its time has come: when (jiffies) was it heard of last, by whomever? */
+	unsigned long (*heard)(struct peer_table *table,
+			       const struct peer *peer);
+	/* The peer @id is gone. Did something end with it? */
+	bool (*gone)(struct peer_table *table, const u8 *id, u32 reason);
+};
 
 struct peer_table {
 	/*
@@ -64,13 +71,14 @@ struct peer_table {
 	/*
 	 * By the time at which each is to be looked at, which is not after its
 	 * end. To refresh a peer is a store to peer.heard: it is moved only when
-	 * its old time has come. One work item for all: that thousands end at
+	 * its old time has come, and only then those who have a connection to it
+	 * are asked what they heard. One work item for all: that thousands end at
 	 * once costs one wake-up, and no interrupt is long.
 	 */
 	struct rb_root_cached due;
 	struct delayed_work work;
 	struct workqueue_struct *wq;
-	peer_tell_fn tell;
+	const struct peer_ops *ops;
 };
 
 /* Room for @addresses addresses, zeroed, or NULL. */
@@ -78,7 +86,7 @@ struct peer_facts *peer_facts_alloc(u32 addresses);
 void peer_facts_free(struct peer_facts *facts);
 
 int peers_init(struct peer_table *table, struct workqueue_struct *wq,
-	       peer_tell_fn tell);
+	       const struct peer_ops *ops);
 void peers_exit(struct peer_table *table);
 
 int peers_new(struct peer_table *table, const u8 *id, struct peer_facts *facts,

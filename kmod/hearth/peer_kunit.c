@@ -108,6 +108,26 @@ static void tell(struct peer_table *table, const struct peer *peer, u32 state,
 		complete_all(&f->eight);
 }
 
+/* What those who have a connection to it heard; 0: none has. */
+static unsigned long elsewhere;
+
+static unsigned long heard(struct peer_table *table, const struct peer *peer)
+{
+	return elsewhere ?: peer->heard;
+}
+
+/* Something is bound to the peer 200, whether it is known or not. */
+static bool gone(struct peer_table *table, const u8 *id, u32 reason)
+{
+	return id[0] == 200;
+}
+
+static const struct peer_ops ops = {
+	.tell = tell,
+	.heard = heard,
+	.gone = gone,
+};
+
 static struct fixture *begin(struct kunit *test)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -117,7 +137,7 @@ static struct fixture *begin(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	KUNIT_ASSERT_NOT_NULL(test, wq);
 	init_completion(&f->eight);
-	KUNIT_ASSERT_EQ(test, peers_init(&f->table, wq, tell), 0);
+	KUNIT_ASSERT_EQ(test, peers_init(&f->table, wq, &ops), 0);
 	return f;
 }
 
@@ -193,6 +213,8 @@ static void found_by_id(struct kunit *test)
 			KUNIT_EXPECT_NULL(test, peer);
 	}
 	KUNIT_EXPECT_EQ(test, peers_del(&f->table, id(7), 1), -ENOENT);
+	KUNIT_EXPECT_EQ_MSG(test, peers_del(&f->table, id(0x10000 + 200), 1), 0,
+			    "unknown, but something was bound to it");
 
 	/* In the order in which they came, each once. */
 	mutex_lock(&f->table.lock);
@@ -329,6 +351,25 @@ static void heard_ones_stay(struct kunit *test)
 	end(f);
 }
 
+/* Nor is one whose connection says that something came. */
+static void heard_elsewhere(struct kunit *test)
+{
+	struct fixture *f = begin(test);
+
+	KUNIT_ASSERT_EQ(test, new(test, f, 1, 60000), 0);
+	mutex_lock(&f->table.lock);
+	age(f, 1);
+	elsewhere = jiffies - HZ;
+	peers_expire(&f->table);
+	elsewhere = 0;
+	mutex_unlock(&f->table.lock);
+	KUNIT_ASSERT_NOT_NULL(test, find(f, 1));
+	KUNIT_EXPECT_LE(test, peer_expires_ms(find(f, 1)), 59000U);
+	KUNIT_EXPECT_GT(test, peer_expires_ms(find(f, 1)), 50000U);
+	KUNIT_EXPECT_EQ_MSG(test, f->told, 1U, "it is a refresh, and not told");
+	end(f);
+}
+
 /* One batch does not hold the lock for all. */
 static void ends_come_in_batches(struct kunit *test)
 {
@@ -375,6 +416,7 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(table_is_full),
 	KUNIT_CASE(due_follows_the_time_to_live),
 	KUNIT_CASE(heard_ones_stay),
+	KUNIT_CASE(heard_elsewhere),
 	KUNIT_CASE(ends_come_in_batches),
 	KUNIT_CASE(timer_ends_them_in_order),
 	{}

@@ -14,6 +14,7 @@
 #include "name.h"
 #include "netlink-gen.h"
 #include "netlink.h"
+#include "notify.h"
 #include "peer.h"
 #include "peermsg.h"
 
@@ -123,15 +124,63 @@ static struct sk_buff *peermsg_new(const struct peer *peer, u32 state,
 	return NULL;
 }
 
-/* A peer_tell_fn: to the group "peers" of its namespace. */
+static struct net *peermsg_net(struct peer_table *table)
+{
+	return container_of(table, struct peermsg_net, peers)->net;
+}
+
+/* To the group "peers" of its namespace. */
 static void peermsg_tell(struct peer_table *table, const struct peer *peer,
 			 u32 state, u32 reason)
 {
-	struct net *net = container_of(table, struct peermsg_net, peers)->net;
+	struct net *net = peermsg_net(table);
 
 	if (netlink_is_heard(net, HEARTH_NLGRP_PEERS))
 		netlink_tell(net, HEARTH_NLGRP_PEERS,
 			     peermsg_new(peer, state, reason));
+}
+
+static unsigned long peermsg_heard(struct peer_table *table,
+				   const struct peer *peer)
+{
+	struct notify_peer due = {
+		.net = peermsg_net(table),
+		.id = peer->id,
+		.heard = peer->heard,
+	};
+
+	notify_peer(NOTIFY_PEER_DUE, &due);
+	return due.heard;
+}
+
+static bool peermsg_gone(struct peer_table *table, const u8 *id, u32 reason)
+{
+	struct notify_peer gone = {
+		.net = peermsg_net(table),
+		.id = id,
+		.reason = reason,
+	};
+
+	notify_peer(NOTIFY_PEER_GONE, &gone);
+	return gone.bound;
+}
+
+static const struct peer_ops peermsg_ops = {
+	.tell = peermsg_tell,
+	.heard = peermsg_heard,
+	.gone = peermsg_gone,
+};
+
+/* Is there a peer with this id in @net? */
+bool peermsg_knows(const struct net *net, const u8 *id)
+{
+	struct peer_table *table = peermsg_table(net);
+	bool found;
+
+	mutex_lock(&table->lock);
+	found = peers_find(table, id);
+	mutex_unlock(&table->lock);
+	return found;
 }
 
 /* --- what peer-new says ---------------------------------------------------- */
@@ -375,7 +424,7 @@ static int __net_init peermsg_net_init(struct net *net)
 	struct peermsg_net *its = net_generic(net, peermsg_net_id);
 
 	its->net = net;
-	return peers_init(&its->peers, peermsg_wq, peermsg_tell);
+	return peers_init(&its->peers, peermsg_wq, &peermsg_ops);
 }
 
 static void __net_exit peermsg_net_exit(struct net *net)

@@ -543,6 +543,14 @@ u32 conn_rtt(struct vhci_conn *conn)
 	return rtt;
 }
 
+/* When (jiffies) did bytes come last, or was it opened? Any context. */
+unsigned long conn_heard(struct vhci_conn *conn)
+{
+	unsigned long now = jiffies;
+
+	return now - ((u32)now - READ_ONCE(conn->rx.since));
+}
+
 /**
  * conn_get_stats() - a copy of the counters, all of one moment
  * @conn: the connection

@@ -101,6 +101,7 @@ int conn_submit(struct vhci_conn *conn, struct urb *urb, gfp_t gfp);
 int conn_dequeue(struct vhci_conn *conn, struct urb *urb, int status);
 int conn_reset_device(struct vhci_conn *conn);
 u32 conn_rtt(struct vhci_conn *conn);
+unsigned long conn_heard(struct vhci_conn *conn);
 void conn_get_stats(struct vhci_conn *conn, struct conn_stats *stats);
 void conn_get_end(struct vhci_conn *conn, struct conn_end *end);
 void conn_get_storage(struct vhci_conn *conn, struct storage_state *state);

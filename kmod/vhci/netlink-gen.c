@@ -11,7 +11,7 @@
 #include <uapi/linux/hearth_usb.h>
 
 /* HEARTH_USB_CMD_PORT_ATTACH - do */
-const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_POSTING + 1] = {
+const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_PEER + 1] = {
 	[HEARTH_USB_A_PORT_SOCKET_FD] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_DEVID] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_SPEED] = NLA_POLICY_RANGE(NLA_U32, 1, 6),
@@ -22,6 +22,7 @@ const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_PO
 	[HEARTH_USB_A_PORT_PEER_TIMEOUT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG, },
 	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG, },
+	[HEARTH_USB_A_PORT_PEER] = NLA_POLICY_EXACT_LEN(HEARTH_USB_PEER_LEN),
 };
 
 /* HEARTH_USB_CMD_PORT_DETACH - do */
@@ -42,7 +43,7 @@ const struct genl_ops hearth_usb_nl_ops[3] = {
 		.cmd		= HEARTH_USB_CMD_PORT_ATTACH,
 		.doit		= hearth_usb_nl_port_attach_doit,
 		.policy		= hearth_usb_port_attach_nl_policy,
-		.maxattr	= HEARTH_USB_A_PORT_NO_POSTING,
+		.maxattr	= HEARTH_USB_A_PORT_PEER,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

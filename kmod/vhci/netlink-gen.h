@@ -11,7 +11,7 @@
 
 #include <uapi/linux/hearth_usb.h>
 
-extern const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_NO_POSTING + 1];
+extern const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_PEER + 1];
 
 extern const struct nla_policy hearth_usb_port_detach_nl_policy[HEARTH_USB_A_PORT_DETACH_TIMEOUT + 1];
 

@@ -134,6 +134,8 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 	    nla_put_u32(skb, HEARTH_USB_A_PORT_PEER_TIMEOUT,
 			conn->limits.peer_ms) ||
 	    (conn_is_tls(conn) && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
+	    (port->bound && nla_put(skb, HEARTH_USB_A_PORT_PEER,
+				    sizeof(port->peer), port->peer)) ||
 	    netlink_put_posting(skb, conn) ||
 	    netlink_put_end(skb, port))
 		return -EMSGSIZE;
@@ -252,6 +254,8 @@ static int netlink_config(struct genl_info *info, struct port_config *config)
 			      NETLINK_PEER_MS);
 	config->tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
 	config->no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
+	if (attrs[HEARTH_USB_A_PORT_PEER])
+		config->peer = nla_data(attrs[HEARTH_USB_A_PORT_PEER]);
 	return 0;
 }
 

@@ -19,7 +19,9 @@
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#include <uapi/linux/hearth.h>
 
+#include "bind.h"
 #include "disks.h"
 #include "hcd.h"
 #include "port.h"
@@ -182,6 +184,7 @@ static void port_log_end(struct vhci_port *port)
 			"no answer while the system went to sleep or woke up",
 		[HEARTH_USB_PORT_REASON_NAMESPACE] =
 			"its network namespace has ended",
+		[HEARTH_USB_PORT_REASON_PEER] = "its peer is gone",
 	};
 	struct conn_end end;
 
@@ -255,7 +258,11 @@ static void port_work(struct work_struct *work)
 		hcd_unreserve(port->plug.root);
 		xa_erase(&ports, port->id);
 		port_tell(port, HEARTH_USB_PORT_STATE_GONE);
-		port_put(port);
+		/* Either has the reference of the table. */
+		if (port->bound)
+			queue_work(port_leave_wq, &port->unbind_work);
+		else
+			port_put(port);
 	}
 out:
 	memalloc_noio_restore(noio);
@@ -348,6 +355,16 @@ static void port_leave_work(struct work_struct *work)
 	port_put(port);
 }
 
+/* Waits for who looks at peers, and that may be for memory: not in the port's work. */
+static void port_unbind_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(work, struct vhci_port,
+					      unbind_work);
+
+	bind_put();
+	port_put(port);
+}
+
 /* --- attach and detach --------------------------------------------------- */
 
 static struct vhci_port *port_alloc(const struct port_config *config,
@@ -374,6 +391,7 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 	init_completion(&port->closed);
 	INIT_WORK(&port->work, port_work);
 	INIT_WORK(&port->leave_work, port_leave_work);
+	INIT_WORK(&port->unbind_work, port_unbind_work);
 	INIT_DELAYED_WORK(&port->late_work, port_late_work);
 	port->busnum = port->conn.hcd->self.busnum;
 	port->root_port = root->index + 1;
@@ -384,6 +402,10 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 		strscpy(port->busid, config->busid, sizeof(port->busid));
 	if (config->server)
 		strscpy(port->server, config->server, sizeof(port->server));
+	if (config->peer) {
+		memcpy(port->peer, config->peer, sizeof(port->peer));
+		port->bound = true;
+	}
 	return port;
 }
 
@@ -439,6 +461,44 @@ err_root:
 	return ret;
 }
 
+/*
+ * Did the peer go before there was a port to be seen? Then nobody told the port. That the
+ * peer may only have expired is no reason to keep a port that nobody would end.
+ */
+static void port_check_peer(const struct port_config *config, u32 id)
+{
+	struct vhci_port *port;
+
+	if (!bind_get(config->net, config->peer, NULL)) {
+		bind_put();
+		return;
+	}
+	port = port_get(id, config->net);
+	if (!port)
+		return;
+	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_PEER, 0, NULL);
+	port_put(port);
+}
+
+static int port_bind_and_plug_in(const struct port_config *config,
+				 struct socket *sock, u32 *id,
+				 struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	if (!config->peer)
+		return port_plug_in(config, sock, id, extack);
+	ret = bind_get(config->net, config->peer, extack);
+	if (ret)
+		return ret;
+	ret = port_plug_in(config, sock, id, extack);
+	if (ret)
+		bind_put();
+	else
+		port_check_peer(config, *id);
+	return ret;
+}
+
 /**
  * port_attach() - plug a device in
  * @config: what is known of it
@@ -467,7 +527,7 @@ int port_attach(const struct port_config *config, int fd, u32 *id,
 		NL_SET_ERR_MSG(extack, "the module is being removed");
 		ret = -ESHUTDOWN;
 	} else {
-		ret = port_plug_in(config, sock, id, extack);
+		ret = port_bind_and_plug_in(config, sock, id, extack);
 	}
 	up_read(&ports_gate);
 	if (ret)
@@ -560,11 +620,81 @@ void ports_leave_net(const struct net *net)
 	ports_for_each(net, port_leave_net);
 }
 
+/* --- peers --------------------------------------------------------------- */
+
+/* Is the next port from @id on bound to the peer? Sets @id behind it. */
+static struct vhci_port *port_get_bound(u32 *id, const struct net *net,
+					const u8 *peer)
+{
+	struct vhci_port *port;
+
+	while ((port = port_get_next(*id, net))) {
+		*id = port->id + 1;
+		if (port->bound && READ_ONCE(port->net) == net &&
+		    !memcmp(port->peer, peer, sizeof(port->peer)))
+			return port;
+		port_put(port);
+		if (!*id)
+			break;
+	}
+	return NULL;
+}
+
+/*
+ * Silence takes nothing from a living connection. A peer that says goodbye is there till
+ * its devices have let go; one that is trusted no more is cut off.
+ */
+static bool port_peer_gone(const struct net *net, const u8 *peer, u32 reason)
+{
+	struct vhci_port *port;
+	bool found = false;
+	u32 id = 0;
+
+	while (reason != HEARTH_PEER_REASON_EXPIRED &&
+	       (port = port_get_bound(&id, net, peer))) {
+		found = true;
+		if (reason == HEARTH_PEER_REASON_GOODBYE)
+			port_leave(port, HEARTH_USB_PORT_REASON_PEER,
+				   PORT_LEAVE_MS);
+		else
+			conn_kill(&port->conn, HEARTH_USB_PORT_REASON_PEER, 0,
+				  NULL);
+		port_put(port);
+		if (!id)
+			break;
+	}
+	return found;
+}
+
+static unsigned long port_peer_heard(const struct net *net, const u8 *peer,
+				     unsigned long heard)
+{
+	struct vhci_port *port;
+	unsigned long since;
+	u32 id = 0;
+
+	while ((port = port_get_bound(&id, net, peer))) {
+		since = conn_heard(&port->conn);
+		if (time_after(since, heard))
+			heard = since;
+		port_put(port);
+		if (!id)
+			break;
+	}
+	return heard;
+}
+
+static const struct bind_ops port_bind_ops = {
+	.gone = port_peer_gone,
+	.heard = port_peer_heard,
+};
+
 /* --- life ---------------------------------------------------------------- */
 
 int ports_init(void (*notify)(struct vhci_port *port, u32 state))
 {
 	ports_notify = notify;
+	bind_init(&port_bind_ops);
 	port_wq = alloc_workqueue("hearth_vhci_port",
 				  WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!port_wq)

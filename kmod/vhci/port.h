@@ -27,6 +27,7 @@ struct port_config {
 	u32 speed;
 	const char *busid;		/* may be NULL */
 	const char *server;		/* may be NULL */
+	const u8 *peer;			/* its id; may be NULL */
 	struct conn_limits limits;
 	bool tls;
 	bool no_posting;
@@ -38,6 +39,8 @@ struct vhci_port {
 	u32 id;
 	char busid[HEARTH_USB_BUSID_MAX_LEN + 1];
 	char server[HEARTH_USB_SERVER_MAX_LEN + 1];
+	u8 peer[HEARTH_USB_PEER_LEN];	/* if it is @bound */
+	bool bound;			/* to a peer; holds hearth.ko till it is gone */
 	u32 busnum;			/* of the root hub */
 	u32 root_port;			/* of the root hub, from 1 */
 	bool plugged;			/* written by attach, read by work */
@@ -63,6 +66,7 @@ struct vhci_port {
 	bool told_leaving;
 	bool gone;			/* its root port is another's */
 	struct work_struct leave_work;
+	struct work_struct unbind_work;
 	struct delayed_work late_work;
 	struct completion closed;
 	struct rcu_head rcu;

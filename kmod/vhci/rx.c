@@ -446,5 +446,6 @@ void rx_init(struct vhci_rx *rx, struct vhci_link *link, struct req_table *reqs)
 	rx->link = link;
 	rx->reqs = reqs;
 	INIT_WORK(&rx->work, rx_work);
+	rx->since = (u32)jiffies;
 	rx_stage(rx, RX_HEADER, sizeof(rx->hdr));
 }

@@ -35,7 +35,7 @@ struct vhci_rx {
 	/* Written by that one, read by anyone. */
 	u64 bytes;
 	bool mid;		/* in the middle of a message */
-	u32 since;		/* jiffies when bytes came last */
+	u32 since;		/* jiffies when bytes came last, or it began */
 	bool inside;		/* in the socket's recvmsg */
 	u32 inside_since;	/* jiffies */
 	bool rekeying;		/* a KeyUpdate came, and no new key */

@@ -317,6 +317,7 @@ const char *port_reason_name(uint32_t reason)
 	case HEARTH_USB_PORT_REASON_ENUMERATION: return "enumeration";
 	case HEARTH_USB_PORT_REASON_SLEEP: return "sleep";
 	case HEARTH_USB_PORT_REASON_NAMESPACE: return "namespace";
+	case HEARTH_USB_PORT_REASON_PEER: return "peer";
 	default: return "unknown";
 	}
 }
@@ -349,6 +350,8 @@ const char *port_reason_text(uint32_t reason, uint32_t error)
 		return "the server did not answer while the machine went to sleep or woke up";
 	case HEARTH_USB_PORT_REASON_NAMESPACE:
 		return "its network namespace has ended";
+	case HEARTH_USB_PORT_REASON_PEER:
+		return "its peer was removed, or has said goodbye";
 	default:
 		return "for a reason unknown to this program";
 	}

@@ -77,7 +77,7 @@ static void port_has_words(void)
 
 	for (i = 1; i <= HEARTH_USB_PORT_STATE_LEAVING; i++)
 		expect(strcmp(port_state_name(i), "unknown"));
-	for (i = 1; i <= HEARTH_USB_PORT_REASON_NAMESPACE; i++) {
+	for (i = 1; i <= HEARTH_USB_PORT_REASON_PEER; i++) {
 		expect(strcmp(port_reason_name(i), "unknown"));
 		expect(!strstr(port_reason_text(i, 0), "unknown"));
 	}

@@ -9,6 +9,7 @@
 #define HEARTH_USB_FAMILY_NAME		"hearth-usb"
 #define HEARTH_USB_FAMILY_VERSION	1
 
+#define HEARTH_USB_PEER_LEN		32
 #define HEARTH_USB_BUSID_MAX_LEN	31
 #define HEARTH_USB_SERVER_MAX_LEN	255
 #define HEARTH_USB_TIMEOUT_MAX		3600000
@@ -73,6 +74,7 @@ enum hearth_usb_port_state {
  *   server did not answer what that takes within 10 seconds.
  * @HEARTH_USB_PORT_REASON_NAMESPACE: The network namespace of the port has
  *   ended.
+ * @HEARTH_USB_PORT_REASON_PEER: Its peer was removed, or has said goodbye.
  */
 enum hearth_usb_port_reason {
 	HEARTH_USB_PORT_REASON_REQUEST = 1,
@@ -86,6 +88,7 @@ enum hearth_usb_port_reason {
 	HEARTH_USB_PORT_REASON_ENUMERATION,
 	HEARTH_USB_PORT_REASON_SLEEP,
 	HEARTH_USB_PORT_REASON_NAMESPACE,
+	HEARTH_USB_PORT_REASON_PEER,
 };
 
 enum {
@@ -127,6 +130,7 @@ enum {
 	HEARTH_USB_A_PORT_NOW,
 	HEARTH_USB_A_PORT_DETACH_TIMEOUT,
 	HEARTH_USB_A_PORT_POSTING_OFF,
+	HEARTH_USB_A_PORT_PEER,
 
 	__HEARTH_USB_A_PORT_MAX,
 	HEARTH_USB_A_PORT_MAX = (__HEARTH_USB_A_PORT_MAX - 1)
