@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml,6.12 full=all timeout=150
+# hearth-test: machine=plain kernels=uml full=all timeout=150
 # Peers in the kernel: made, refreshed, shown, told of, forgotten; who may; each refusal
 # and its sentence; ten thousand that end at once.
 . "${HEARTH_LIB:-../lib.sh}"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml,6.12 full=all timeout=150
+# hearth-test: machine=plain kernels=uml full=all timeout=150
 # Ports that are bound to a peer: silence takes nothing from a living connection, a
 # removal does, and what comes over it is a sign of life. Each module loads alone.
 . "${HEARTH_LIB:-../lib.sh}"
