@@ -56,7 +56,8 @@ unplug_all()
 	done
 }
 
-plan 23
+more=${HEARTH_FULL:+2}
+plan $((23 + ${more:-0}))
 modprobe hearth_vhci
 hearth -j monitor >$events &
 monitor=$!
@@ -102,6 +103,15 @@ diag "$said"
 port=$(grep -o '"port":[0-9]*' $events | tail -n 1 | cut -d: -f2)
 check "no descriptor: the reason" wait_for 30 why "$port" enumeration
 check "no descriptor: the port is gone" wait_for 20 no_ports
+
+# --- a slow one is not given up: each answer takes three seconds
+if [ "${HEARTH_FULL-}" ]; then
+	serve_liar --delay-ms 3000
+	check "slow, but honest: it is attached" timeout 120 hearth usb attach 127.0.0.1 1-1
+	check "slow, but honest: and there" device_is_there
+	unplug_all
+	wait_for 20 no_ports
+fi
 
 # --- more servers than buses
 mark "$servers servers"
