@@ -42,7 +42,8 @@ late() { grep "\"port\":$port,.*\"state\":\"detaching\".*\"reason\":\"request\".
 
 close() { exec 8<&-; wait_for 20 no_ports; }
 
-plan 22
+more=${HEARTH_FULL:+2}
+plan $((23 + ${more:-0}))
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod 2>/dev/null
 echo 0 >/sys/module/usb_storage/parameters/delay_use
@@ -99,6 +100,25 @@ sleep 1
 check "stuck server: --now does not wait any longer" timeout 30 hearth usb detach "$port" --now
 check "stuck server: it is gone" wait_for 20 eval "! hearth usb ports $port"
 close
+
+# While a driver sits in its device ports are shown all the same. And how long it has is what
+# the most impatient one says, here the module's removal.
+disk --gate --lie mute
+exec 8<&-
+open_gate
+hearth usb detach "$port" --timeout 600000 --no-wait >/dev/null
+check "stuck driver: ports are shown" timeout 20 wait_for 5 state_is leaving
+if [ "${HEARTH_FULL-}" ]; then
+	check "stuck driver: module removal has no ten minutes" timeout 60 rmmod hearth_vhci
+	check "stuck driver: the reason" wait_for 5 why "$port" request
+	wait $monitor
+	modprobe hearth_vhci
+	monitor $events -j	# port numbers begin again
+	monitor=$!
+else
+	unplug "$port" --now
+	wait_for 20 no_ports
+fi
 
 disk
 dirty

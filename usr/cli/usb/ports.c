@@ -32,7 +32,8 @@ static void show_device(struct out *out, const struct usbids *ids,
 {
 	struct usbdev dev;
 
-	if (!port->devnum ||
+	/* While drivers let go of it, sysfs waits for them. */
+	if (port->state != HEARTH_USB_PORT_STATE_ATTACHED || !port->devnum ||
 	    !usbdev_read("/sys", port->busnum, port->root_port, &dev))
 		return;
 	out_text(out, "\n    ");
