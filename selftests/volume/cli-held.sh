@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels=uml full=all timeout=300
+# hearth-test: machine=plain kernels=uml full=all timeout=300 programs=strace
 # "hearth volume": what must not happen to a disk or a key. Disks are held, nothing
 # is written before all is known to be good, old copies and forged marks of a header
 # destroy nothing, and what shows writes nothing. And the verbs around that.
@@ -47,6 +47,32 @@ answered()
 	diag "$(cat $w/asked)"
 	return 1
 }
+# kept COMMAND...: when it has made the device "v", and is slow to load the table into it,
+# the disk "d" cannot go, and another one have its number. "d" lies on $below.
+disk() { dmsetup create --noudevsync --major "${number%:*}" --minor "${number#*:}" d --table "$1"; }
+swap()
+{
+	until [ -e $w/done ] || dmsetup info v; do sleep 0.02; done
+	dmsetup remove --noudevsync d || return
+	# or else the command has come to its end by now
+	if dmsetup info v; then
+		disk "0 81920 zero" && touch $w/swapped
+	else
+		disk "0 81920 linear $below 0"
+	fi
+}
+kept()
+{
+	local number rc=0
+	number=$(dmsetup info -c --noheadings -o major,minor --separator : d)
+	rm -f $w/done $w/swapped
+	swap >/dev/null 2>&1 &
+	strace -f -qq -o /dev/null -P /dev/mapper/control -e trace=ioctl -e "inject=ioctl:delay_enter=400000" "$@" </dev/null || rc=$?
+	touch $w/done
+	wait $!
+	[ ! -e $w/swapped ] || { echo "its number was given to another disk"; return 1; }
+	return $rc
+}
 token() { cryptsetup token export --token-id 0 /dev/ram1; }
 # forge SED: the token as somebody else may write it
 forge()
@@ -68,7 +94,7 @@ unchanged()
 	return 1
 }
 
-plan 72
+plan 76
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-zero xts loop ext4 2>/dev/null
 printf 'correct horse' >$w/ann
@@ -171,6 +197,24 @@ refuse "what is read fails, at once" timeout 20 dd if=/dev/mapper/v of=/dev/null
 lies "0 81920 linear /dev/ram0 0"
 check "suspended and resumed it is there" eval "hv suspend v && hv resume v --key-file $w/ann && ann check /dev/mapper/v 1 1 && hv close v"
 dmremove m
+
+# The disk that was looked at is the one that the kernel gets by its number.
+if command -v strace >/dev/null; then
+	on() { below=$1; dmcreate d "0 81920 linear $below 0"; }
+	on /dev/ram2
+	check "create gives no other disk's number" kept hearth volume create v /dev/mapper/d --force --key-file $w/ann $cheap --region-size 256K
+	check "nor does open" eval "kept hearth volume open v /dev/mapper/d --key-file $w/ann && ann round /dev/mapper/v 1 1 && hv close v"
+	dmremove d
+	on /dev/ram0
+	check "nor that of one that is added" eval "kept hearth volume open v /dev/ram2 --add /dev/mapper/d --force --key-file $w/ann && ann check /dev/mapper/v 1 1 && hv close v"
+	dmremove d
+	cryptsetup luksFormat -q --type luks2 --pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 --pbkdf-force-iterations 4 --key-file $w/ann /dev/ram2
+	on /dev/ram2
+	check "nor does adopt" eval "kept hearth volume adopt v /dev/mapper/d --meta /dev/ram0 --header-backup $w/kept --key-file $w/ann --yes --force $cheap && hv open v /dev/ram0 /dev/mapper/d --key-file $w/ann && hv close v"
+	dmremove d
+else
+	for n in 1 2 3 4; do skip "a disk's number" "no strace here"; done
+fi
 
 # A disk that is read-only.
 open_v >/dev/null && hv rekey v --rate 256K --key-file $w/ann $cheap >/dev/null && hv job pause v >/dev/null && hv job resume v >/dev/null && hv close v >/dev/null

@@ -97,14 +97,16 @@ static void from_disks(struct table *table, const struct token *token,
 	}
 }
 
-static void release(const struct activate *a)
+/* Device-mapper is to hold them. */
+static int yield(const struct activate *a, struct error *err)
 {
+	int ret = disk_yield(a->meta, err);
 	uint32_t i;
 
-	disk_close(a->meta);
-	for (i = 0; i < TOKEN_DEVICES; i++)
+	for (i = 0; !ret && i < TOKEN_DEVICES; i++)
 		if (a->devices[i])
-			disk_close(a->devices[i]);
+			ret = disk_yield(a->devices[i], err);
+	return ret;
 }
 
 /* @use gets the table's line, with its keys where the kernel finds them. */
@@ -136,9 +138,10 @@ struct opening {
 static int use_open(const char *line, void *arg, struct error *err)
 {
 	const struct opening *o = arg;
+	int ret = yield(o->a, err);
 
-	release(o->a);
-	return mapper_create(o->a->name, o->header->uuid, "rekey", line,
+	return ret ? ret :
+	       mapper_create(o->a->name, o->header->uuid, "rekey", line,
 			     o->header->token.sectors, o->a->readonly, err);
 }
 

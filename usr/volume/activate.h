@@ -22,8 +22,8 @@ struct activate {
 };
 
 /*
- * Opens a volume in the kernel with @keys. The disks are released to it, and
- * closed. Returns 0 or a negative errno.
+ * Opens a volume in the kernel with @keys. The disks are yielded to it. Returns 0
+ * or a negative errno.
  */
 int activate(const struct header *header, const struct activate *a,
 	     const struct keys *keys, struct error *err);
@@ -37,7 +37,8 @@ int activate_try(const struct header *header, const struct keys *keys,
 
 /*
  * Loads a table of @sectors for an open volume, which takes effect with
- * mapper_resume(). Its disks are those that it has.
+ * mapper_resume(). Its disks are those that it has, by numbers that are theirs as
+ * long as it has them.
  */
 int activate_reload(const struct volume *volume, uint64_t sectors,
 		    const struct keys *keys, struct error *err);

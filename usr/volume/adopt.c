@@ -69,7 +69,7 @@ static bool is_ours(const struct adopt *a)
 	struct error ignored;
 	struct header ours;
 
-	if (header_peek(&ours, a->data[0]->path, &ignored))
+	if (header_peek_disk(&ours, a->data[0], &ignored))
 		return false;
 	header_close(&ours);
 	return true;
@@ -159,11 +159,12 @@ static int open_old(struct adopt *a, struct error *err)
 {
 	const char *detached = a->params->luks_header;
 	uint64_t sectors = a->params->size;
+	char self[DISK_SELF];
 	int ret;
 
-	ret = detached ? crypt_init_data_device(&a->old, detached,
-						a->data[0]->path) :
-			 crypt_init(&a->old, a->data[0]->path);
+	disk_self(a->data[0], self);
+	ret = detached ? crypt_init_data_device(&a->old, detached, self) :
+			 crypt_init(&a->old, self);
 	if (ret)
 		return error_set(err, -ret, "%s cannot be read: %s",
 				 detached ?: a->data[0]->path,
@@ -387,7 +388,9 @@ static int read_by_crypt(struct adopt *a, struct error *err)
 		flags |= CRYPT_ACTIVATE_IV_LARGE_SECTORS;
 	mapper_tidy();
 	mapper_private_name("crypt", name);
-	disk_close(a->data[0]);
+	ret = disk_yield(a->data[0], err);
+	if (ret)
+		return ret;
 	ret = crypt_activate_by_volume_key(a->old, name, key->data +
 					   HEADER_META_KEY, key->size -
 					   HEADER_META_KEY, flags);
@@ -490,17 +493,12 @@ static int compare(struct adopt *a, struct error *err)
 /* While the kernel has the disks, nobody else gets them. */
 static int install(struct adopt *a, struct header *header, struct error *err)
 {
-	struct disk shared;
 	int ret;
 
 	if (a->params->header)
 		return header_install_file(header, a->params->header, err);
-	ret = disk_open(&shared, a->meta->path, DISK_SHARED, err);
-	if (ret)
-		return ret;
-	ret = header_install_disk(header, &shared, err);
-	disk_close(&shared);
-	return ret;
+	ret = disk_reopen(a->meta, DISK_SHARED, err);
+	return ret ? ret : header_install_disk(header, a->meta, err);
 }
 
 /* Formatted, opened, read; then its header makes it ours; closed. */
@@ -538,7 +536,9 @@ static int wipe_old(struct adopt *a, const struct header *made,
 
 	ret = disk_reopen(a->data[0], DISK_WRITE, err);
 	if (!ret)
-		ret = header_load(&header, made->path, err);
+		ret = a->params->header ?
+		      header_load(&header, made->path, err) :
+		      header_load_disk(&header, a->meta, err);
 	if (ret)
 		return ret;
 	ret = adopt_finish(&header, a->data[0], &a->keys.slot[0].key, err);
@@ -620,8 +620,11 @@ static int prove(const struct disk *disk, const struct secret *key,
 		 uint64_t *bytes, struct error *err)
 {
 	struct crypt_device *cd = NULL;
-	int ret = crypt_init(&cd, disk->path);
+	char self[DISK_SELF];
+	int ret;
 
+	disk_self(disk, self);
+	ret = crypt_init(&cd, self);
 	if (!ret)
 		ret = crypt_load(cd, CRYPT_LUKS, NULL);
 	if (!ret)

@@ -213,17 +213,12 @@ static int wipe(struct create *c, struct error *err)
 /* While the kernel has the disks, nobody else gets them. */
 static int install(struct create *c, struct header *header, struct error *err)
 {
-	struct disk shared;
 	int ret;
 
 	if (c->params->header)
 		return header_install_file(header, c->params->header, err);
-	ret = disk_open(&shared, c->meta->path, DISK_SHARED, err);
-	if (ret)
-		return ret;
-	ret = header_install_disk(header, &shared, err);
-	disk_close(&shared);
-	return ret;
+	ret = disk_reopen(c->meta, DISK_SHARED, err);
+	return ret ? ret : header_install_disk(header, c->meta, err);
 }
 
 /* Formatted by the kernel, its first key bound, the header written; closed. */

@@ -24,7 +24,9 @@ static int fail(const char *path, const char *what, struct error *err)
 
 /* --- opening ----------------------------------------------------------------- */
 
-static int open_as(const char *path, enum disk_use use, struct error *err)
+/* @at leads to what is called @path. */
+static int open_as(const char *at, const char *path, enum disk_use use,
+		   struct error *err)
 {
 	static const int flags[] = {
 		[DISK_LOOK] = O_RDONLY,
@@ -32,7 +34,7 @@ static int open_as(const char *path, enum disk_use use, struct error *err)
 		[DISK_WRITE] = O_RDWR | O_EXCL,
 		[DISK_SHARED] = O_RDWR,
 	};
-	int fd = open(path, flags[use] | O_DIRECT | O_CLOEXEC);
+	int fd = open(at, flags[use] | O_DIRECT | O_CLOEXEC);
 
 	if (fd >= 0)
 		return fd;
@@ -68,6 +70,15 @@ static int describe(struct disk *disk, struct error *err)
 	return 0;
 }
 
+/* Some kernels let it be opened, and refuse to write. */
+static int check_use(const struct disk *disk, enum disk_use use,
+		     struct error *err)
+{
+	if (use < DISK_WRITE || !disk->readonly)
+		return 0;
+	return error_set(err, EROFS, "%s is read-only", disk->path);
+}
+
 int disk_open(struct disk *disk, const char *path, enum disk_use use,
 	      struct error *err)
 {
@@ -83,13 +94,12 @@ int disk_open(struct disk *disk, const char *path, enum disk_use use,
 		return fail(path, "cannot be used", err);
 	if (!S_ISBLK(st.st_mode))
 		return error_set(err, ENOTBLK, "%s is no block device", path);
-	disk->fd = open_as(disk->path, use, err);
+	disk->fd = open_as(disk->path, disk->path, use, err);
 	if (disk->fd < 0)
 		return disk->fd;
 	ret = describe(disk, err);
-	/* some kernels let it be opened, and refuse to write */
-	if (!ret && use >= DISK_WRITE && disk->readonly)
-		ret = error_set(err, EROFS, "%s is read-only", disk->path);
+	if (!ret)
+		ret = check_use(disk, use, err);
 	if (ret)
 		disk_close(disk);
 	return ret;
@@ -121,22 +131,36 @@ void disk_close(struct disk *disk)
 	disk->fd = -1;
 }
 
+/* The same disk, which is open: another descriptor takes the place of the one. */
+static int open_over(struct disk *disk, enum disk_use use, struct error *err)
+{
+	char self[DISK_SELF];
+	int fd;
+
+	disk_self(disk, self);
+	fd = open_as(self, disk->path, use, err);
+	if (fd < 0)
+		return fd;
+	if (dup3(fd, disk->fd, O_CLOEXEC) < 0) {
+		close(fd);
+		return fail(disk->path, "cannot be opened", err);
+	}
+	close(fd);
+	return 0;
+}
+
+int disk_yield(struct disk *disk, struct error *err)
+{
+	return open_over(disk, DISK_LOOK, err);
+}
+
 int disk_reopen(struct disk *disk, enum disk_use use, struct error *err)
 {
-	struct disk again;
-	int ret;
+	int ret = disk_yield(disk, err);
 
-	disk_close(disk);
-	ret = disk_open(&again, disk->path, use, err);
-	if (ret)
-		return ret;
-	if (again.dev != disk->dev || again.sectors != disk->sectors) {
-		disk_close(&again);
-		return error_set(err, ESTALE, "%s is another device now",
-				 disk->path);
-	}
-	*disk = again;
-	return 0;
+	if (!ret)
+		ret = open_over(disk, use, err);
+	return ret ? ret : check_use(disk, use, err);
 }
 
 /* --- what is on it ------------------------------------------------------------- */
@@ -243,9 +267,12 @@ static int probe(blkid_probe pr, char *type, size_t size)
 int disk_signature(const struct disk *disk, char *type, size_t size,
 		   struct error *err)
 {
-	blkid_probe pr = blkid_new_probe_from_filename(disk->path);
+	char self[DISK_SELF];
+	blkid_probe pr;
 	int ret;
 
+	disk_self(disk, self);
+	pr = blkid_new_probe_from_filename(self);
 	if (!pr)
 		return fail(disk->path, "cannot be read", err);
 	ret = probe(pr, type, size);
@@ -256,6 +283,11 @@ int disk_signature(const struct disk *disk, char *type, size_t size,
 }
 
 /* --- its names ------------------------------------------------------------------ */
+
+void disk_self(const struct disk *disk, char path[static DISK_SELF])
+{
+	snprintf(path, DISK_SELF, "/proc/self/fd/%d", disk->fd);
+}
 
 void disk_number(const struct disk *disk, char *text, size_t size)
 {

@@ -4,8 +4,12 @@
  *
  * A disk is held by an exclusive open from the first look at it to the last
  * write: who has it so is its only user, and nobody mounts it meanwhile. The
- * kernel's device-mapper opens disks exclusively too, so they are released just
+ * kernel's device-mapper opens disks exclusively too, so they are yielded just
  * before it gets them; what it finds there is held against what is expected.
+ *
+ * It gets them by their numbers. So a disk stays open, if not held, till it has
+ * them: as long as it is, nobody else gets its number. Whatever is done to it is
+ * done by this descriptor, as its path may lead to another disk by then.
  */
 #ifndef HEARTH_DISK_H
 #define HEARTH_DISK_H
@@ -26,13 +30,15 @@ enum disk_use {
 };
 
 struct disk {
-	char path[PATH_MAX];	/* absolute, without links */
+	char path[PATH_MAX];	/* absolute, without links; to be told */
 	dev_t dev;
 	uint64_t sectors;	/* of 512 bytes */
 	uint32_t block;		/* bytes of its own sectors */
 	bool readonly;		/* the disk, or the kernel's view of it */
-	int fd;			/* -1: not open */
+	int fd;			/* stays the same; -1: not open */
 };
+
+#define DISK_SELF	32	/* bytes of disk_self() */
 
 /*
  * Opens a block device. -EBUSY: it is to be held, and is mounted, held by
@@ -49,11 +55,17 @@ int disk_open(struct disk *disk, const char *path, enum disk_use use,
 int disk_open_next(struct disk *disks, unsigned int *n, const char *path,
 		   struct disk **disk, struct error *err);
 
-/* Closes it, or gives it to others to hold. It may be done twice. */
+/* Closes it. It may be done twice. */
 void disk_close(struct disk *disk);
 
-/* Holds it again: it must still be the same. Returns as disk_open(). */
+/* Lets others hold it. It stays open, to be looked at, and keeps its number. */
+int disk_yield(struct disk *disk, struct error *err);
+
+/* Opens this very disk in another way, as disk_open(). It is yielded on failure. */
 int disk_reopen(struct disk *disk, enum disk_use use, struct error *err);
+
+/* A path that leads to this very disk, in this process, as long as it is open. */
+void disk_self(const struct disk *disk, char path[static DISK_SELF]);
 
 /*
  * Read and write what is on the device, past a cache of it. @offset, @size and

@@ -319,12 +319,12 @@ static int no_header(const char *path, int ret, struct error *err)
 }
 
 /* What is behind @header->cd. */
-static int load(struct header *header, const char *path, struct error *err)
+static int load(struct header *header, struct error *err)
 {
 	int ret = crypt_load(header->cd, CRYPT_LUKS2, NULL);
 
 	if (ret)
-		return no_header(path, ret, err);
+		return no_header(header->path, ret, err);
 	snprintf(header->uuid, sizeof(header->uuid), "%s",
 		 crypt_get_uuid(header->cd));
 	return find_token(header, err);
@@ -354,7 +354,9 @@ static int copy_to_memory(struct header *header, const char *path)
 	return ret;
 }
 
-int header_peek(struct header *header, const char *path, struct error *err)
+/* @at leads to what is called @path. */
+static int peek(struct header *header, const char *at, const char *path,
+		struct error *err)
 {
 	int ret;
 
@@ -364,20 +366,20 @@ int header_peek(struct header *header, const char *path, struct error *err)
 	if (!ret)
 		ret = memory_new(header);
 	if (!ret)
-		ret = copy_to_memory(header, path);
+		ret = copy_to_memory(header, at);
 	if (!ret)
 		ret = memory_init(header);
 	if (ret)
 		error_set(err, -ret, "%s cannot be read: %s", path,
 			  strerror(-ret));
 	else
-		ret = load(header, path, err);
+		ret = load(header, err);
 	if (ret)
 		header_close(header);
 	return ret;
 }
 
-static int open_there(struct header *header, const char *path,
+static int open_there(struct header *header, const char *at, const char *path,
 		      struct error *err)
 {
 	int ret;
@@ -386,20 +388,21 @@ static int open_there(struct header *header, const char *path,
 	begin(header);
 	ret = realpath(path, header->path) ? 0 : -errno;
 	if (!ret)
-		ret = crypt_init(&header->cd, path);
+		ret = crypt_init(&header->cd, at);
 	if (ret)
 		return error_set(err, -ret, "%s cannot be used: %s", path,
 				 header_reason(ret));
-	ret = load(header, path, err);
+	ret = load(header, err);
 	if (ret)
 		header_close(header);
 	return ret;
 }
 
-int header_load(struct header *header, const char *path, struct error *err)
+static int lock_and_load(struct header *header, const char *at,
+			 const char *path, struct error *err)
 {
 	char uuid[sizeof(header->uuid)];
-	int lock, ret = header_peek(header, path, err);
+	int lock, ret = peek(header, at, path, err);
 
 	if (ret)
 		return ret;
@@ -409,7 +412,7 @@ int header_load(struct header *header, const char *path, struct error *err)
 	if (ret)
 		return ret;
 	/* once more: it may have changed before the lock was ours */
-	ret = open_there(header, path, err);
+	ret = open_there(header, at, path, err);
 	if (!ret && strcmp(uuid, header->uuid)) {
 		header_close(header);
 		ret = error_set(err, EAGAIN, "the header on %s has changed",
@@ -420,6 +423,34 @@ int header_load(struct header *header, const char *path, struct error *err)
 	else
 		header->lock = lock;
 	return ret;
+}
+
+int header_peek(struct header *header, const char *path, struct error *err)
+{
+	return peek(header, path, path, err);
+}
+
+int header_peek_disk(struct header *header, const struct disk *disk,
+		     struct error *err)
+{
+	char self[DISK_SELF];
+
+	disk_self(disk, self);
+	return peek(header, self, disk->path, err);
+}
+
+int header_load(struct header *header, const char *path, struct error *err)
+{
+	return lock_and_load(header, path, path, err);
+}
+
+int header_load_disk(struct header *header, const struct disk *disk,
+		     struct error *err)
+{
+	char self[DISK_SELF];
+
+	disk_self(disk, self);
+	return lock_and_load(header, self, disk->path, err);
 }
 
 void header_close(struct header *header)

@@ -74,11 +74,17 @@ int header_replace_file(struct header *header, const char *path,
  */
 int header_load(struct header *header, const char *path, struct error *err);
 
+/* The same of a disk, which stays open as long as the header. */
+int header_load_disk(struct header *header, const struct disk *disk,
+		     struct error *err);
+
 /*
  * Reads a copy of it, which cannot be changed: neither the header on the disk nor
  * anything else is written. No lock is taken.
  */
 int header_peek(struct header *header, const char *path, struct error *err);
+int header_peek_disk(struct header *header, const struct disk *disk,
+		     struct error *err);
 
 void header_close(struct header *header);
 

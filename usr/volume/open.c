@@ -205,26 +205,68 @@ static int add_device(struct open *o, struct error *err)
 
 /* --- beginning --------------------------------------------------------------------------- */
 
-static int find_all(struct open *o, const char *header, struct error *err)
+/* To be changed, or a copy that is only looked at. */
+static int read_header(struct open *o, bool change, struct error *err)
+{
+	const char *file = o->params->header;
+
+	if (file)
+		return change ? header_load(&o->header, file, err) :
+				header_peek(&o->header, file, err);
+	return change ? header_load_disk(&o->header, &o->disks[0], err) :
+			header_peek_disk(&o->header, &o->disks[0], err);
+}
+
+static int check_open(const struct header *header, struct error *err)
+{
+	char name[MAPPER_NAME];
+
+	if (!mapper_find(header->uuid, name))
+		return 0;
+	return error_set(err, EBUSY, "the volume is open already, as %s (one with the same header: a copy of the disk has it too)",
+			 name);
+}
+
+/* A disk is in use: if that is by the volume itself, it is said. */
+static void explain_busy(const struct open_params *p, struct error *err)
+{
+	struct error ignored;
+	struct header header;
+
+	if (header_peek(&header, p->header ?: p->meta ?: p->devices[0],
+			&ignored))
+		return;
+	check_open(&header, err);
+	header_close(&header);
+}
+
+static int find_all(struct open *o, struct error *err)
 {
 	const struct open_params *p = o->params;
-	char name[MAPPER_NAME];
 	unsigned int i;
-	int ret = header_peek(&o->header, header, err);
+	int ret = add_disk(o, p->meta ?: p->devices[0], err);
 
-	if (ret)
-		return ret;
-	if (mapper_find(o->header.uuid, name))
-		return error_set(err, EBUSY, "the volume is open already, as %s (one with the same header: a copy of the disk has it too)",
-				 name);
-	ret = add_disk(o, p->meta ?: p->devices[0], err);
 	for (i = 0; !ret && i < p->n_devices; i++)
 		ret = add_disk(o, p->devices[i], err);
 	o->readonly = p->readonly || o->readonly_disk;
-	if (!ret && !o->readonly) {
-		/* once more, to be changed */
+	return ret;
+}
+
+static int find_out(struct open *o, struct error *err)
+{
+	int ret = find_all(o, err);
+
+	if (ret == -EBUSY)
+		explain_busy(o->params, err);
+	if (!ret)
+		ret = read_header(o, false, err);
+	if (!ret)
+		ret = check_open(&o->header, err);
+	if (ret)
+		return ret;
+	if (!o->readonly) {
 		header_close(&o->header);
-		ret = header_load(&o->header, header, err);
+		ret = read_header(o, true, err);
 	}
 	if (!ret)
 		ret = read_meta(o, err);
@@ -246,8 +288,7 @@ int open_begin(struct open *o, const struct open_params *params,
 	if (mapper_exists(params->name))
 		return error_set(err, EEXIST, "there is a device %s already",
 				 params->name);
-	ret = find_all(o, params->header ?: params->meta ?: params->devices[0],
-		       err);
+	ret = find_out(o, err);
 	if (!ret)
 		ret = begin_add(o, err);
 	if (ret)
