@@ -451,6 +451,7 @@ int mapper_info(const char *name, struct mapper_volume *volume,
 		 uuid + strlen(UUID_PREFIX));
 	volume->readonly = info.read_only;
 	volume->suspended = info.suspended;
+	volume->pending = info.inactive_table;
 	volume->opens = (uint32_t)info.open_count;
 	return 0;
 }

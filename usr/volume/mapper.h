@@ -21,6 +21,7 @@ struct mapper_volume {
 	char uuid[MAPPER_UUID];
 	bool readonly;		/* the table is */
 	bool suspended;
+	bool pending;		/* a further table is loaded */
 	uint32_t opens;		/* mounts, programs, other tables */
 	uint64_t sectors;
 	struct status status;

@@ -123,17 +123,23 @@ static int find_devices(struct open *o, struct error *err)
 	uint32_t i;
 	int found;
 
+	o->without = o->params->without;
 	for (i = token->adopted; i < token->n_devices; i++) {
-		if (o->params->without >> i & 1)
+		if (o->without >> i & 1)
 			continue;
 		found = find_label(o, i);
+		if (found < 0 && !o->super.device[i].regions) {
+			/* adding it was cut short before the kernel knew it */
+			o->without |= 1ull << i;
+			continue;
+		}
 		if (found < 0)
 			return error_set(err, ENODEV,
 					 "device %u of the volume is missing: none that was named has its label (--without %u opens the volume if nothing lies on it)",
 					 i, i);
 		take(o, i, found);
 	}
-	if (token->adopted && !(o->params->without & 1)) {
+	if (token->adopted && !(o->without & 1)) {
 		found = find_adopted(o, err);
 		if (found)
 			return found;
@@ -188,7 +194,7 @@ static int add_device(struct open *o, struct error *err)
 	 * too: of one that it knows it would go on with what it knows.
 	 */
 	for (i = 0; i < token->n_devices; i++)
-		if (o->params->without >> i & 1 && !o->super.device[i].regions)
+		if (o->without >> i & 1 && !o->super.device[i].regions)
 			number = i;
 	if (number == TOKEN_DEVICES)
 		return error_set(err, ENOSPC, "a volume has at most %d devices",

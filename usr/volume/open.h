@@ -37,6 +37,7 @@ struct open {
 	int n_disks;
 	struct disk *devices[TOKEN_DEVICES];	/* by their numbers */
 	struct disk *meta;
+	uint64_t without;	/* of @params, and what was never the kernel's */
 	struct disk added;
 	bool readonly;			/* asked for, or a disk is */
 	const struct disk *readonly_disk;	/* that one, or NULL */

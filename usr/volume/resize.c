@@ -154,7 +154,10 @@ static int check(const struct volume *volume, uint64_t sectors,
 	return ret ? ret : check_last(volume, sectors, err);
 }
 
-/* The kernel takes the new table, or goes on with the old one. */
+/*
+ * The kernel takes the new table, or goes on with the old one. It suspends the volume
+ * and resumes it at once: whatever becomes of this process, I/O is not held.
+ */
 static int exchange(struct volume *volume, uint64_t sectors,
 		    const struct keys *keys, struct error *err)
 {
@@ -164,11 +167,6 @@ static int exchange(struct volume *volume, uint64_t sectors,
 
 	if (ret)
 		return ret;
-	ret = mapper_suspend(name, err);
-	if (ret) {
-		mapper_clear(name);
-		return ret;
-	}
 	ret = mapper_resume(name, err);
 	if (ret) {
 		/* the kernel has let go of the old table by now */

@@ -24,6 +24,9 @@ int suspend_begin(const char *name, struct error *err)
 	int ret = dm ? mapper_get(name, dm, err) :
 		  error_set(err, ENOMEM, "no memory");
 
+	/* its keys are to go, too */
+	if (!ret && dm->pending)
+		mapper_clear(name);
 	if (!ret && !dm->suspended)
 		ret = mapper_suspend(name, err);
 	/* once more: a key may have come before */

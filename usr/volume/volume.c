@@ -58,6 +58,9 @@ static int get(struct volume *volume, const char *name,
 	/* what it was before the lock was ours does not count */
 	if (!ret)
 		ret = volume_refresh(volume, err);
+	/* of a resize that was cut short: it has keys, and nobody knows of it */
+	if (!ret && change && volume->dm.pending)
+		mapper_clear(name);
 	if (!ret && change)
 		ret = slots_finish(volume, err);
 	if (ret)
