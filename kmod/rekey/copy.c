@@ -9,6 +9,7 @@
  * for another one, which may be queued behind it.
  */
 #include <linux/highmem.h>
+#include <linux/ioprio.h>
 #include <linux/slab.h>
 
 #include "../compat/compat.h"
@@ -42,6 +43,10 @@ static int copier_io(struct rekey_copier *c, struct block_device *bdev,
 	int err;
 
 	bio_init(&bio, bdev, c->vec, COPY_PAGES, opf);
+	/* not that of the idle: a writer may come to wait for it */
+	if (c->mover)
+		bio.bi_ioprio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE,
+						  IOPRIO_NR_LEVELS - 1);
 	bio.bi_iter.bi_sector = sector;
 	for (i = 0; left; i++, left -= len) {
 		len = min_t(u32, left, PAGE_SIZE);

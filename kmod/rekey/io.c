@@ -597,10 +597,13 @@ static int io_map_discard(struct rekey_volume *v, struct bio *bio)
 int io_map(struct rekey_volume *v, struct bio *bio)
 {
 	struct rekey_io *io = io_of(v, bio);
+	unsigned long now = jiffies;
 	sector_t sector;
 
 	if (unlikely(READ_ONCE(v->dead)))
 		return DM_MAPIO_KILL;
+	if (READ_ONCE(v->used) != now)
+		WRITE_ONCE(v->used, now);
 	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
 		return io_map_flush(v, bio);
 	if (unlikely(bio_op(bio) == REQ_OP_DISCARD))

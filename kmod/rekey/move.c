@@ -16,6 +16,13 @@
  * resumes: the volume must be then as the image has it.
  */
 #define MOVER_GRACE	(30 * HZ)
+/*
+ * As long as somebody else reads or writes, a job without a rate has half of the time:
+ * one region, then a rest as long as that took, but no longer than this. Jiffies from
+ * a bio on; ns.
+ */
+#define MOVER_POLITE	(HZ / 10)
+#define MOVER_REST	NSEC_PER_SEC
 
 /* --- what the job is ---------------------------------------------------------- */
 
@@ -130,6 +137,21 @@ static void mover_stop_with(struct rekey_volume *v,
 	volume_notify(v);
 }
 
+static bool mover_is_polite(struct rekey_volume *v)
+{
+	return !READ_ONCE(v->rate) &&
+	       time_before(jiffies, READ_ONCE(v->used) + MOVER_POLITE);
+}
+
+/* A move is through. */
+static void mover_rest(struct rekey_volume *v)
+{
+	u64 now = ktime_get_ns();
+
+	lockdep_assert_held(&v->lock);
+	v->mover.rest = now + min_t(u64, now - v->mover.begun, MOVER_REST);
+}
+
 /* Another hundredth of the job? */
 static bool mover_count(struct rekey_mover *m)
 {
@@ -163,6 +185,8 @@ static void mover_end(struct rekey_change *change)
 
 	spin_lock_irq(&v->lock);
 	v->mover.under_way--;
+	if (change_copies(change))
+		mover_rest(v);
 	if (change->kind == CHANGE_NOTHING) {
 		v->mover.again = true;
 	} else if (!change->err) {
@@ -351,6 +375,7 @@ static void mover_add(struct rekey_volume *v, u64 region, u64 old, u64 new)
 	change->end = mover_end;
 	spin_lock_irq(&v->lock);
 	v->mover.under_way++;
+	v->mover.begun = ktime_get_ns();
 	spin_unlock_irq(&v->lock);
 	v->mover.cursor++;
 	if (change_start(change, NULL))
@@ -362,6 +387,27 @@ static void mover_add(struct rekey_volume *v, u64 region, u64 old, u64 new)
 	v->mover.again = true;
 	spin_unlock_irq(&v->lock);
 	change_free(change);
+}
+
+/* Regions that may be copied at a time. */
+static u32 mover_most(struct rekey_volume *v)
+{
+	return mover_is_polite(v) ? 1 : COPIERS_MOVE;
+}
+
+/* ktime_get_ns(): none begins before. */
+static u64 mover_due(struct rekey_volume *v)
+{
+	u64 due = 0;
+
+	if (READ_ONCE(v->rate))
+		return v->mover.next;
+	if (mover_is_polite(v)) {
+		spin_lock_irq(&v->lock);
+		due = v->mover.rest;
+		spin_unlock_irq(&v->lock);
+	}
+	return due;
 }
 
 /* Time that the rate gives a region. */
@@ -389,7 +435,7 @@ static bool mover_next(struct rekey_volume *v)
 			  entry_unwritten(v->mover.job.to));
 		return true;
 	}
-	if (v->mover.under_way >= COPIERS_MOVE || !mover_has_keys(v) ||
+	if (v->mover.under_way >= mover_most(v) || !mover_has_keys(v) ||
 	    !mover_find_place(v, old, &new))
 		return false;
 	mover_pace(v, region);
@@ -399,17 +445,18 @@ static bool mover_next(struct rekey_volume *v)
 
 static bool mover_may_go(struct rekey_volume *v)
 {
-	u64 now = ktime_get_ns();
+	u64 now = ktime_get_ns(), due;
 
 	if (READ_ONCE(v->stopping) || READ_ONCE(v->halted) ||
 	    volume_readonly(v) || mover_state(v) != MOVER_RUNNING ||
 	    READ_ONCE(v->mover.under_way) >= MOVER_ENTRIES ||
 	    atomic_read(&v->starving))
 		return false;
-	if (!READ_ONCE(v->rate) || v->mover.next <= now)
+	due = mover_due(v);
+	if (due <= now)
 		return true;
 	mod_delayed_work(v->move_wq, &v->mover_work,
-			 nsecs_to_jiffies(v->mover.next - now) + 1);
+			 nsecs_to_jiffies(due - now) + 1);
 	return false;
 }
 

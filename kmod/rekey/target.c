@@ -87,6 +87,7 @@ static struct rekey_volume *target_new(struct dm_target *ti)
 	INIT_WORK(&v->notify_work, netlink_notify_work);
 	INIT_DELAYED_WORK(&v->mover_work, mover_work_fn);
 	v->map.generation = get_random_u32() | 1;
+	v->used = jiffies - HZ;
 	v->stopping = true;	/* until it is resumed */
 	volume_add(v);
 	return v;

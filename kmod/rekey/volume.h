@@ -81,6 +81,8 @@ struct rekey_mover {
 	enum mover_state state;
 	bool again;		/* some were passed over: another round */
 	u32 under_way;
+	u64 begun;		/* ktime_get_ns(): the last move did */
+	u64 rest;		/* the same: none before, if others are at work */
 	u64 skipped;		/* regions that failed in this round */
 	u64 moved;		/* since the job began, or the volume's resume */
 	u64 total;		/* to be moved, as it was counted then */
@@ -131,6 +133,7 @@ struct rekey_volume {
 	bool dead;		/* could not be resumed: I/O fails; READ_ONCE */
 	bool started;		/* it was written to, or a job asked for; acquire */
 	unsigned long since;	/* jiffies of the first write, if @started by it */
+	unsigned long used;	/* jiffies of the last bio; READ_ONCE */
 	bool stopping;		/* no new job or change of our own; READ_ONCE */
 	bool halted;		/* the mover, by a hibernation; READ_ONCE */
 	bool frozen;		/* and now the map, too; READ_ONCE */

@@ -16,10 +16,11 @@ write_region() { dd if=/dev/urandom of=/dev/mapper/v bs=$each seek="$1" count=1 
 written() { awk '{ print $7 }' "/sys/block/$(basename "$(readlink -f "/sys/dev/block/$(dmsetup info -c --noheadings -o major,minor "$1")")")/stat"; }
 on_device() { ./info v "$1" | cut -d" " -f6; }
 
-plan 28
+plan 30
 modprobe -a dm-rekey xts || bail "the modules do not load"
 key meta 32
 key d0
+key d1
 
 ramdisks 4 20
 data="/dev/ram1 0 /dev/ram2 0"
@@ -124,5 +125,34 @@ check "so does what came in order, with zeros around it" eval '
 	dd if=/dev/mapper/v bs=4k skip=$((8 * 256)) count=5 iflag=direct status=none | cmp -s -n 20480 - /dev/zero &&
 	dd if=/dev/mapper/v bs=4k skip=$((8 * 256 + 5)) count=1500 iflag=direct status=none | cmp -s -n $((1500 * 4096)) - /tmp/work/fill &&
 	dd if=/dev/mapper/v bs=4k skip=$((8 * 256 + 1505)) count=20 iflag=direct status=none | cmp -s -n 81920 - /dev/zero'
+dmremove v d
+
+# A job beside somebody who reads: a region at a time, and then a rest as long as that
+# took. Writes take a tenth of a second here.
+modprobe dm-delay || bail "no dm-delay"
+ramdisks 2 10
+dmcreate d "0 $((10 * mib)) delay /dev/ram1 0 0 /dev/ram1 0 100"
+len=$((6 * mib))	# 24 regions
+open_volume v $len create "key:0:$(src d0)" "key:1:$(src d1)"
+dd if=/dev/zero of=/dev/mapper/v bs=1M count=6 oflag=direct status=none
+# rekey_ms FROM TO
+rekey_ms()
+{
+	local before=${EPOCHREALTIME/./}
+	msg v rekey start "$@" && wait_for 100 idle v || return
+	took=$(((${EPOCHREALTIME/./} - before) / 1000))
+	diag "$took ms"
+}
+reads() { while [ ! -e /tmp/work/stop ]; do dd if=/dev/mapper/v of=/dev/null bs=4k iflag=direct status=none; done; }
+rm -f /tmp/work/stop
+reads & reader=$!
+rekey_ms 0 1
+# a part of it may be let off, as the reader was kept from reading
+check "beside a reader a job takes half of the time" [ $took -ge $((24 * 2 * 100 * 6 / 10)) ]
+# for a look at it: with a rate, whatever that is, it does not
+msg v rate 1000000
+check "with a rate it comes to its end, too" rekey_ms 1 0
+touch /tmp/work/stop
+wait $reader
 dmremove v d
 finish

@@ -78,7 +78,7 @@ used()
 	msg v rate 0
 	check "$name: to the end" wait_for 60 idle v
 	check "$name: nothing is under the old key" [ "$(under v 0)" = 0 ]
-	check "$name: and back, at full speed" eval 'msg v rekey start 1 0 && wait_for 60 idle v'
+	check "$name: and back, at full speed" eval 'msg v rate 1000000 && msg v rekey start 1 0 && wait_for 60 idle v'
 	check "$name: fio found what it wrote" rest
 	check "$name: what was not touched is the same" diff -r /hearth/selftests/volume /mnt/v/still/volume
 	umount /mnt/v

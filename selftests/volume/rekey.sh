@@ -46,7 +46,8 @@ refused "to itself" "From a slot to itself" msg v rekey start 0 0
 refused "a range behind the end" "Bad range" msg v rekey start 0 1 39 2
 refused "a pause without a job" "There is no job" msg v rekey pause
 
-# Under writers.
+# Under writers. With a rate, whatever it is, several regions move at a time beside them.
+msg v rate 1000000
 hammer
 sleep 1
 check "all to slot 1, under writers" rekey 0 1

@@ -4,7 +4,8 @@
 # use, in its three resilience modes, and a rekey of ours, which is always in
 # use. What is measured of cryptsetup is "--resume-only": its preparations are
 # not in it. Then the same again under single reads, and under single writes, of
-# 4 KiB. The disks are of RAM and end their I/O in interrupts.
+# 4 KiB, which are measured without a rekey, too. The disks are of RAM and end their
+# I/O in interrupts.
 # shellcheck source=selftests/bench/volume/common.bash
 . "${0%/*}/common.bash"
 
@@ -135,6 +136,7 @@ ours()
 		"nullb0 nullb2" bash -c "rekey $now $((1 - now))"
 	now=$((1 - now))
 	for how in read write; do
+		under $how /dev/mapper/v ours idle sleep 1
 		under $how /dev/mapper/v ours "used-none used-journal used-checksum" rekey $now $((1 - now))
 		now=$((1 - now))
 	done

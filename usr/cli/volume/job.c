@@ -136,7 +136,7 @@ static int rate_run(struct run *run)
 		return refused(&err);
 	out_object_begin(run->out, NULL);
 	out_string(run->out, "name", "%s: ", run->argv[0]);
-	out_uint(run->out, "rate", rate ? "at most %llu KiB/s\n" : "no limit\n",
+	out_uint(run->out, "rate", rate ? "at most %llu KiB/s\n" : "no limit, others come first\n",
 		 rate);
 	out_object_end(run->out);
 	return EXIT_DONE;
@@ -191,11 +191,12 @@ static const struct verb abort_verb = {
 
 static const struct verb rate_verb = {
 	.name = "rate",
-	.what = "limit jobs to so much a second; 0: no limit",
+	.what = "limit jobs to so much a second; 0: others come first",
 	.synopsis = "NAME RATE",
 	.help =
 	"Limits jobs until the volume is closed: 50M is 50 MiB/s, a number alone counts\n"
-	"KiB/s, 0 is no limit.\n",
+	"KiB/s. With 0 there is no limit, but beside others who read or write a job moves\n"
+	"a region at a time, and rests between two of them.\n",
 	.least = 2, .most = 2, .needs = "a name and a rate",
 	.run = rate_run,
 };
