@@ -20,6 +20,12 @@ table=(
 	"peer-add admin \"id\":\"$id\",\"name\":\"x\""
 	"peer-nearby user"
 	"peer-remove admin \"id\":\"$id\""
+	"usb-share admin \"rule\":\"9-9\""
+	"usb-unshare admin \"rule\":\"9-9\""
+	"usb-shared user"
+	"usb-release admin \"busid\":\"9-9\""
+	"usb-list user \"id\":\"$id\""
+	"usb-attach admin \"id\":\"$id\",\"busid\":\"9-9\""
 )
 plan $((4 * ${#table[@]} + 7))
 

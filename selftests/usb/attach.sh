@@ -14,7 +14,7 @@ refused() { local out rc want=$1; shift; out=$("$@" 2>&1); rc=$?; echo "$out (ex
 interrupted()
 {
 	local rc
-	hearth usb attach 127.0.0.1 1-1 >/tmp/work/attach 2>&1 &
+	hearth usb attach --plain 127.0.0.1 1-1 >/tmp/work/attach 2>&1 &
 	wait_for 10 has_port || return
 	kill "-$1" $!
 	wait $!
@@ -28,13 +28,13 @@ plan 9
 modprobe hearth_vhci
 serve_liar --lie silent
 check "a device that says nothing: attach fails, and why" \
-	refused "the device does not answer when it is asked what it is" hearth usb attach 127.0.0.1 1-1
+	refused "the device does not answer when it is asked what it is" hearth usb attach --plain 127.0.0.1 1-1
 check "it has left" wait_for 10 no_ports
 check "SIGTERM while it waits" interrupted TERM
 check "SIGHUP while it waits" interrupted HUP
 stop_liar
 serve_liar
-said=$(hearth -j usb attach 127.0.0.1 1-1)
+said=$(hearth -j usb attach --plain 127.0.0.1 1-1)
 diag "$said"
 check "a device that is known: its number is told" eval '[[ $said = *"\"devnum\":"* ]]'
 port=${said#*\"port\":} port=${port%%,*}

@@ -24,22 +24,22 @@ controllers
 the_server
 share_nothing
 pgrep usbipd >/dev/null || usbipd -D
-wait_for 10 hearth usb list 127.0.0.1
+wait_for 10 hearth usb list --plain 127.0.0.1
 check "module loads by itself" hearth usb ports
 b=$(wait_busid serial HEARTHBOTHS)
 diag "stick is $b"
-check "attach of what is not shared" refused "shares no such device" hearth usb attach 127.0.0.1 "$b"
+check "attach of what is not shared" refused "shares no such device" hearth usb attach --plain 127.0.0.1 "$b"
 usbip bind -b "$b"
-check "list" has "$b: 46f4:0001" hearth usb list 127.0.0.1
-check "list in JSON" has '"vendor":"46f4","product":"0001"' hearth -j usb list 127.0.0.1
+check "list" has "$b: 46f4:0001" hearth usb list --plain 127.0.0.1
+check "list in JSON" has '"vendor":"46f4","product":"0001"' hearth -j usb list --plain 127.0.0.1
 monitor /tmp/work/events -j
 mon=$!
 monitor /tmp/work/lines usb
 mon2=$!
-check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach 127.0.0.1 "$b"
+check "no privilege" refused "CAP_NET_ADMIN" anybody hearth usb attach --plain 127.0.0.1 "$b"
 wait_for 10 shared "$b"
-check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, here usb " hearth usb attach 127.0.0.1 "$b" --stall-timeout 7000
-check "attach twice" refused "in use" hearth usb attach 127.0.0.1 "$b"
+check "attach" has "port 1: $b of 127.0.0.1, high speed, 46f4:0001, here usb " hearth usb attach --plain 127.0.0.1 "$b" --stall-timeout 7000
+check "attach twice" refused "in use" hearth usb attach --plain 127.0.0.1 "$b"
 check "ports" has "stall 7000 ms" hearth usb ports
 check "ports tell what it is" has "46f4:0001 " hearth usb ports 1
 wait_for 5 has "usb-storage: /dev/sd" hearth usb ports 1
@@ -55,7 +55,7 @@ check "detach" has "port 1: gone" hearth usb detach 1
 check "it was orderly" grep -F '"port":1,"state":"leaving"' /tmp/work/events
 check "nothing is plugged in, for people" has "nothing is plugged in" script -qc "hearth usb ports" /dev/null
 wait_for 10 shared "$b"
-check "attach again" has "\"port\":2" hearth -j usb attach 127.0.0.1 "$b"
+check "attach again" has "\"port\":2" hearth -j usb attach --plain 127.0.0.1 "$b"
 usbip unbind -b "$b"
 wait_for 10 grep -F '"reason":"closed"' /tmp/work/events
 diag "$(hearth usb ports)"

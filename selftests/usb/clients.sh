@@ -26,7 +26,7 @@ if [ "$HEARTH_ROLE" = node ]; then
 fi
 
 # listed VID:PID: the bus id of the node's device
-listed() { hearth usb list "$HEARTH_NODE" | sed -n "s/^\([-0-9.]*\): $1.*/\1/p"; }
+listed() { hearth usb list --plain "$HEARTH_NODE" | sed -n "s/^\([-0-9.]*\): $1.*/\1/p"; }
 
 plan 4
 modprobe hearth_vhci
@@ -41,9 +41,9 @@ if [ "$HEARTH_ROLE" != client ]; then
 	mine=$keyboard
 	other=$disk
 fi
-check "attach of $mine" hearth usb attach "$HEARTH_NODE" "$mine"
+check "attach of $mine" hearth usb attach --plain "$HEARTH_NODE" "$mine"
 barrier attached
-why=$(hearth usb attach "$HEARTH_NODE" "$other" 2>&1)
+why=$(hearth usb attach --plain "$HEARTH_NODE" "$other" 2>&1)
 diag "$why"
 check "the other client's $other is refused: in use" [ "${why#*in use}" != "$why" ]
 barrier refused

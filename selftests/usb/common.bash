@@ -50,7 +50,7 @@ serve()
 	the_server "$@" && modprobe hearth_vhci || return 1
 	share_nothing
 	pgrep usbipd >/dev/null || usbipd -D
-	wait_for 10 hearth usb list 127.0.0.1
+	wait_for 10 hearth usb list --plain 127.0.0.1
 }
 
 # says FILE TEXT: is that what it says?
@@ -114,7 +114,7 @@ shared() { says "/sys/bus/usb/drivers/usbip-host/$1/usbip_status" 1; }
 attach_at()
 {
 	local said
-	said=$(hearth usb attach "$@") && [[ $said =~ port\ ([0-9]+): ]] && echo "${BASH_REMATCH[1]}"
+	said=$(hearth usb attach --plain "$@") && [[ $said =~ port\ ([0-9]+): ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # attach BUSID: the same from the stock server, once it has the device free.

@@ -46,7 +46,7 @@ pkill usbipd
 modprobe usbip-vudc
 disk usbip-vudc.0 high-speed
 usbipd -D --device --tcp-port 3241
-wait_for 10 hearth usb list 127.0.0.1:3241
+wait_for 10 hearth usb list --plain 127.0.0.1:3241
 port=$(attach_at 127.0.0.1:3241 usbip-vudc.0)
 check "vudc: attached" [ "$port" ]
 compare "vudc" "$port"

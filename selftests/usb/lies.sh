@@ -72,7 +72,7 @@ no_attach()
 	local name=$1 rc=0
 	mine || return 0
 	serve_liar --lie "$name"
-	out=$(bounded 15 hearth usb attach 127.0.0.1 1-1 --connect-timeout 1500 2>&1) || rc=$?
+	out=$(bounded 15 hearth usb attach --plain 127.0.0.1 1-1 --connect-timeout 1500 2>&1) || rc=$?
 	diag "$out"
 	port=0 verdict=
 	if [ $rc = 2 ] && grep -qE "$2" <<<"$out" && wait_for 10 no_ports; then
@@ -87,7 +87,7 @@ no_list()	# no_list NAME WORDS
 	local rc=0
 	mine || return 0
 	serve_liar --lie "$1"
-	out=$(bounded 15 hearth usb list 127.0.0.1 2>&1) || rc=$?
+	out=$(bounded 15 hearth usb list --plain 127.0.0.1 2>&1) || rc=$?
 	diag "$out"
 	if [ $rc = 2 ] && grep -qF "$2" <<<"$out"; then ok "$1: $2"; else not_ok "$1: $2"; fi
 }
@@ -101,7 +101,7 @@ hostile()
 	shift
 	mark "lie: $name"
 	serve_liar --lie "$name" "$@"
-	bounded 15 hearth usb attach 127.0.0.1 1-1 >/tmp/work/attach 2>&1
+	bounded 15 hearth usb attach --plain 127.0.0.1 1-1 >/tmp/work/attach 2>&1
 	diag "$(cat /tmp/work/attach)"
 	# one that the core can make nothing of has left by itself
 	port=$(grep -o '"port":[0-9]*' "$events" | tail -n 1 | cut -d: -f2)

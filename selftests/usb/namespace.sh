@@ -29,7 +29,7 @@ port=$(plug 1-1)
 check "a port of the initial namespace" [ "$(here)" = 1 ]
 check "is not seen in another" [ "$(there)" = 0 ]
 refuse "nor detached from there" ip netns exec box hearth usb detach "$port"
-check "attach from a namespace" ip netns exec box hearth usb attach 127.0.0.1 1-1
+check "attach from a namespace" ip netns exec box hearth usb attach --plain 127.0.0.1 1-1
 check "that namespace sees its own" [ "$(there)" = 1 ]
 check "the initial one sees both" [ "$(here)" = 2 ]
 boxed=$((port + 1))
@@ -40,7 +40,7 @@ check "detach from the namespace" ip netns exec box hearth usb detach "$boxed"
 
 # None can be made in a changed root, which is what UML boots into.
 if unshare -Ur true 2>/dev/null; then
-	said=$(unshare -Ur hearth usb attach 127.0.0.1 1-2 2>&1)
+	said=$(unshare -Ur hearth usb attach --plain 127.0.0.1 1-2 2>&1)
 	check "a user namespace is refused" [ $? = 2 ]
 	diag "$said"
 	check "and told what it lacks" grep -q "initial user namespace" <<<"$said"

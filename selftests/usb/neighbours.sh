@@ -67,12 +67,12 @@ sleep 1
 echo 60000 >$core
 serve_liar --port 3250 --lie silent
 stuck_pid=$liar_pid liar_pid=
-hearth usb attach 127.0.0.1:3250 1-1 >/dev/null 2>&1 &
+hearth usb attach --plain 127.0.0.1:3250 1-1 >/dev/null 2>&1 &
 attaching=$!
 wait_for 20 eval '[ "$(ports)" = 1 ]'
 stuck=$(hearth -j usb ports | grep -o '"port": *[0-9]*' | grep -o '[0-9]*$')
 serve_liar
-check "a neighbour is attached" timeout 30 hearth usb attach 127.0.0.1 1-1
+check "a neighbour is attached" timeout 30 hearth usb attach --plain 127.0.0.1 1-1
 check "it is enumerated" wait_for 30 device_is_there
 refuse "while the stuck one is not" enumerated "$stuck"
 check "which is attached still" eval "hearth -j usb ports $stuck | grep -q '\"attached\"'"
@@ -88,7 +88,7 @@ kill "$stuck_pid"
 # --- what cannot be enumerated does not stay
 echo 1000 >$core
 serve_liar --lie silent
-said=$(timeout 60 hearth usb attach 127.0.0.1 1-1 --unlink-timeout 600000 2>&1)
+said=$(timeout 60 hearth usb attach --plain 127.0.0.1 1-1 --unlink-timeout 600000 2>&1)
 check "silent: attach fails" [ $? = 2 ]
 diag "$said"
 check "silent: and says why" grep -q "does not answer" <<<"$said"
@@ -97,7 +97,7 @@ check "silent: the reason" wait_for 10 why "$port" enumeration
 check "silent: the port is gone" wait_for 20 no_ports
 echo 5000 >$core
 serve_liar --lie desc-device-short
-said=$(timeout 60 hearth usb attach 127.0.0.1 1-1 2>&1)
+said=$(timeout 60 hearth usb attach --plain 127.0.0.1 1-1 2>&1)
 check "no descriptor: attach fails" [ $? = 2 ]
 diag "$said"
 port=$(grep -o '"port":[0-9]*' $events | tail -n 1 | cut -d: -f2)

@@ -20,13 +20,13 @@ wait_for 10 shared "$busid"
 check "the stock client attaches" wait_for 10 usbip attach -r 127.0.0.1 -b "$busid"
 stock=$(sum_of "$(wait_disk)")
 refuse "ours is refused while the stock client has it" \
-	hearth usb attach 127.0.0.1 "$busid"
+	hearth usb attach --plain 127.0.0.1 "$busid"
 usbip detach -p 0 >/dev/null 2>&1 || usbip detach -p 00 >/dev/null 2>&1
 wait_for 10 eval '! remote_disk'
 
 port=$(attach "$busid")
 check "the same bytes by ours" [ "$(sum_of "$(wait_disk)")" = "$stock" ]
-refuse "a second client of ours is refused" hearth usb attach 127.0.0.1 "$busid"
+refuse "a second client of ours is refused" hearth usb attach --plain 127.0.0.1 "$busid"
 check "detach" hearth usb detach "$port"
 modprobe -r vhci-hcd
 finish

@@ -16,7 +16,7 @@ rounds=0 hung=0 refused=0
 round()
 {
 	local out port
-	port=$(bounded 30 hearth usb attach 127.0.0.1 1-1 --no-wait --connect-timeout 2000 \
+	port=$(bounded 30 hearth usb attach --plain 127.0.0.1 1-1 --no-wait --connect-timeout 2000 \
 		--unlink-timeout 500 --stall-timeout 500 2>/tmp/work/attach)
 	[ $? != 124 ] || hung=$((hung + 1))
 	port=${port#port } port=${port%%:*}

@@ -47,14 +47,14 @@ serial=$(wait_busid product "QEMU USB SERIAL")
 audio=$(wait_busid product "QEMU USB Audio")
 sum=$(seed_local "$disk")
 check "exporters are to be had" open_door "$disk" "$keyboard" "$serial" "$audio"
-check "the devices are listed" eval '[ $(hearth usb list 127.0.0.1 | grep -c "^[-0-9.]*: ") = 4 ]'
+check "the devices are listed" eval '[ $(hearth usb list --plain 127.0.0.1 | grep -c "^[-0-9.]*: ") = 4 ]'
 
 # --- disk
 port=$(attach_at 127.0.0.1 "$disk")
 dev=$(wait_disk)
 check "disk: the bytes are those of the local one" [ "$(sum_of "$dev")" = "$sum" ]
 check "disk: the exporter has no rights" eval '[ "$(sed -n "s/^CapBnd:[[:space:]]*//p" /proc/$(pgrep -x "hearth-usbd.*")/status)" = 0000000000000000 ]'
-check "disk: a second client is refused" eval 'out=$(hearth usb attach 127.0.0.1 "$disk" 2>&1); echo "$out"; [[ $out = *"in use"* ]]'
+check "disk: a second client is refused" eval 'out=$(hearth usb attach --plain 127.0.0.1 "$disk" 2>&1); echo "$out"; [[ $out = *"in use"* ]]'
 seed_disk "$dev"
 sum=$(sum_of "$dev")
 check "disk: detach" give_back "$disk" "$port"

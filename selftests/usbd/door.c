@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * door [--user UID] EXPORTER BUSID... - in the place of hearthd and of systemd: listens at
+ * door EXPORTER BUSID... - in the place of hearthd and of systemd: listens at
  * 127.0.0.1:3240, and where a client asks for one of these devices starts EXPORTER
  * (hearth-usbd) with nothing but a socket, and hands it the device and the client. What it
  * reports is printed. A device may be asked for while another client has it: to refuse that
  * is the exporter's. Ended by any signal; the exporters stay.
+ *
+ * door --socket PATH EXPORTER - in the place of systemd alone, as hearth-usbd.socket has it:
+ * starts EXPORTER for each connection to that socket.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -20,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,8 +31,8 @@
 #include "../../usr/lib/usblocal.h"
 
 #define SYSFS	"/sys"
+#define USER	65534	/* nobody */
 
-static uid_t user = 65534;
 static const char *exporter;
 static char **shared;
 
@@ -110,9 +114,9 @@ static void become_exporter(int control)
 	signal(SIGCHLD, SIG_DFL);
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
 		prctl(PR_CAPBSET_DROP, cap);
-	if (setgroups(0, NULL) || setgid(user) || setuid(user))
+	if (setgroups(0, NULL) || setgid(USER) || setuid(USER))
 		err(1, "setuid");
-	if (user && syscall(SYS_capset, &head, none))
+	if (syscall(SYS_capset, &head, none))
 		err(1, "capset");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	execl(exporter, "hearth-usbd", NULL);
@@ -223,6 +227,32 @@ static void answer(int client)
 		printf("%s\n", err.text);
 }
 
+__attribute__((noreturn))
+static void serve_socket(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd, control;
+	pid_t pid;
+
+	strncpy(sun.sun_path, path, sizeof(sun.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) ||
+	    listen(fd, 16))
+		err(1, "%s", path);
+	puts("ready");
+	while ((control = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		pid = fork();
+		if (!pid) {
+			setsid();
+			become_exporter(control);
+		}
+		printf("exporter %d\n", pid);
+		close(control);
+	}
+	exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_in sin = {
@@ -232,17 +262,16 @@ int main(int argc, char **argv)
 	const int one = 1;
 	int fd, client;
 
-	if (argc > 2 && !strcmp(argv[1], "--user")) {
-		user = (uid_t)atoi(argv[2]);
-		argv += 2;
-		argc -= 2;
-	}
-	if (argc < 3)
-		errx(1, "usage: door [--user UID] EXPORTER BUSID...");
-	exporter = argv[1];
-	shared = argv + 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGCHLD, SIG_IGN);
+	if (argc == 4 && !strcmp(argv[1], "--socket")) {
+		exporter = argv[3];
+		serve_socket(argv[2]);
+	}
+	if (argc < 3)
+		errx(1, "usage: door EXPORTER BUSID... | --socket PATH EXPORTER");
+	exporter = argv[1];
+	shared = argv + 2;
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ||

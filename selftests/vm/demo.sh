@@ -43,12 +43,12 @@ modprobe -a sd_mod usb_storage ext4
 modprobe hearth_vhci
 say "client: Linux $(uname -r), $(modinfo -F description hearth_vhci)"
 barrier shared
-say "client: # hearth usb list $HEARTH_NODE"
-hearth usb list "$HEARTH_NODE" >/tmp/work/list
+say "client: # hearth usb list --plain $HEARTH_NODE"
+hearth usb list --plain "$HEARTH_NODE" >/tmp/work/list
 while IFS= read -r line; do say "  $line"; done </tmp/work/list
-busid=$(hearth -j usb list "$HEARTH_NODE" | tr -d ' \n' | sed 's/.*"busid":"\([^"]*\)".*/\1/')
-say "client: # hearth usb attach $HEARTH_NODE $busid"
-hearth usb attach "$HEARTH_NODE" "$busid" >/tmp/work/attach
+busid=$(hearth -j usb list --plain "$HEARTH_NODE" | tr -d ' \n' | sed 's/.*"busid":"\([^"]*\)".*/\1/')
+say "client: # hearth usb attach --plain $HEARTH_NODE $busid"
+hearth usb attach --plain "$HEARTH_NODE" "$busid" >/tmp/work/attach
 while IFS= read -r line; do say "  $line"; done </tmp/work/attach
 port=$(hearth -j usb ports | tr -d ' \n' | sed 's/.*"port":\([0-9]*\).*/\1/')
 wait_for 60 disk_of $serial

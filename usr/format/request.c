@@ -10,7 +10,8 @@
 /* Members, as bits: what a verb must have, and what it may. */
 enum {
 	NAME = 1, ID = 2, ROLE = 4, KEY = 8, ADDRESSES = 16, TTL = 32,
-	SEEN = 64, DATA = 128,
+	SEEN = 64, DATA = 128, RULE = 256, BUSID = 512, PEERS = 1024,
+	FORCE = 2048, PLAIN = 4096,
 };
 
 static const struct {
@@ -34,6 +35,13 @@ static const struct {
 	[REQUEST_PEER_LIST] = { "peer-list", REQUEST_USER, 0, 0 },
 	[REQUEST_PEER_NEARBY] = { "peer-nearby", REQUEST_USER, 0, 0 },
 	[REQUEST_PEER_REMOVE] = { "peer-remove", REQUEST_ADMIN, ID, 0 },
+	[REQUEST_USB_SHARE] = { "usb-share", REQUEST_ADMIN, RULE,
+				PEERS | FORCE | PLAIN },
+	[REQUEST_USB_UNSHARE] = { "usb-unshare", REQUEST_ADMIN, RULE, 0 },
+	[REQUEST_USB_SHARED] = { "usb-shared", REQUEST_USER, 0, 0 },
+	[REQUEST_USB_RELEASE] = { "usb-release", REQUEST_ADMIN, BUSID, 0 },
+	[REQUEST_USB_LIST] = { "usb-list", REQUEST_USER, ID, 0 },
+	[REQUEST_USB_ATTACH] = { "usb-attach", REQUEST_ADMIN, ID | BUSID, 0 },
 };
 
 _Static_assert(sizeof(verbs) / sizeof(*verbs) == REQUEST_VERBS, "verbs");
@@ -132,6 +140,57 @@ static int take_data(const json_t *value, struct request *request,
 	return request->data ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
+static int take_rule(const json_t *value, struct request *request,
+		     struct error *err)
+{
+	const char *text = json_string_value(value);
+
+	return text ? usbrule_parse(text, &request->rule, err) :
+		      bad(err, "rule", "text that names USB devices");
+}
+
+static int take_busid(const json_t *value, struct request *request,
+		      struct error *err)
+{
+	const char *text = json_string_value(value);
+
+	if (!text || !usbip_busid_valid(text))
+		return bad(err, "busid", "bus id");
+	strcpy(request->busid, text);
+	return 0;
+}
+
+static int take_peers(const json_t *value, struct request *request,
+		      struct error *err)
+{
+	const char *text;
+	size_t i, n = json_array_size(value);
+
+	if (!n || n > REQUEST_PEERS)
+		return bad(err, "peers", "list of 1 to 16 ids");
+	for (i = 0; i < n; i++) {
+		text = json_string_value(json_array_get(value, i));
+		if (!text || !peer_id_parse(text, request->peers[i]))
+			return bad(err, "peers", "list of ids");
+	}
+	request->n_peers = (unsigned int)n;
+	return 0;
+}
+
+static int take_force(const json_t *value, struct request *request,
+		      struct error *err)
+{
+	request->force = json_is_true(value);
+	return json_is_boolean(value) ? 0 : bad(err, "force", "true or false");
+}
+
+static int take_plain(const json_t *value, struct request *request,
+		      struct error *err)
+{
+	request->plain = json_is_true(value);
+	return json_is_boolean(value) ? 0 : bad(err, "plain", "true or false");
+}
+
 static const struct {
 	const char *name;
 	unsigned int bit;
@@ -146,6 +205,11 @@ static const struct {
 	{ "ttl", TTL, take_ttl },
 	{ "seen", SEEN, take_seen },
 	{ "data", DATA, take_data },
+	{ "rule", RULE, take_rule },
+	{ "busid", BUSID, take_busid },
+	{ "peers", PEERS, take_peers },
+	{ "force", FORCE, take_force },
+	{ "plain", PLAIN, take_plain },
 };
 
 #define MEMBERS	(sizeof(members) / sizeof(*members))

@@ -13,8 +13,10 @@
 
 #include "error.h"
 #include "peer.h"
+#include "usbrule.h"
 #include "wire.h"
 
+#define REQUEST_PEERS	16	/* that something is for */
 #define REQUEST_TTL_MAX	86400	/* seconds that an invitation may last */
 
 enum request_verb {
@@ -30,6 +32,12 @@ enum request_verb {
 	REQUEST_PEER_LIST,
 	REQUEST_PEER_NEARBY,
 	REQUEST_PEER_REMOVE,
+	REQUEST_USB_SHARE,
+	REQUEST_USB_UNSHARE,
+	REQUEST_USB_SHARED,
+	REQUEST_USB_RELEASE,
+	REQUEST_USB_LIST,
+	REQUEST_USB_ATTACH,
 	REQUEST_VERBS,
 };
 
@@ -51,6 +59,11 @@ struct request {
 	char addresses[WIRE_ADDRESSES][WIRE_ADDRESS];
 	uint32_t ttl;			/* seconds; 0: it was not given */
 	uint64_t seen;			/* of "peer-watch": what is known already */
+	struct usbrule rule;
+	char busid[USBIP_BUSID_SIZE];	/* "": it was not given */
+	bool force, plain;
+	unsigned int n_peers;
+	uint8_t peers[REQUEST_PEERS][PEER_ID];
 	char *data;			/* hexadecimal, or NULL; request_clear() */
 };
 

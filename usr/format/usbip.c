@@ -207,6 +207,25 @@ int usbip_parse_busid(const uint8_t buf[static USBIP_BUSID_SIZE],
 	return 0;
 }
 
+int usbip_take_request(const uint8_t *data, size_t size,
+		       char busid[static USBIP_BUSID_SIZE], struct error *err)
+{
+	int code, ret;
+
+	*busid = '\0';
+	if (size < USBIP_OP_SIZE)
+		return 0;
+	code = usbip_parse_request(data, err);
+	if (code < 0)
+		return code;
+	if (code == USBIP_OP_REQ_DEVLIST)
+		return USBIP_OP_SIZE;
+	if (size < USBIP_IMPORT_SIZE)
+		return 0;
+	ret = usbip_parse_busid(data + USBIP_OP_SIZE, busid, err);
+	return ret ? ret : USBIP_IMPORT_SIZE;
+}
+
 void usbip_pack_reply(uint8_t buf[static USBIP_OP_SIZE], uint16_t code,
 		      enum usbip_status status)
 {

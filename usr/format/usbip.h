@@ -140,6 +140,13 @@ int usbip_parse_request(const uint8_t buf[static USBIP_OP_SIZE],
 int usbip_parse_busid(const uint8_t buf[static USBIP_BUSID_SIZE],
 		      char busid[static USBIP_BUSID_SIZE], struct error *err);
 
+/*
+ * Takes the one request that a client begins with off @size bytes; @busid is "" of one for
+ * the list. Returns how many bytes it has, 0 where more of it is to come, or -EPROTO.
+ */
+int usbip_take_request(const uint8_t *data, size_t size,
+		       char busid[static USBIP_BUSID_SIZE], struct error *err);
+
 /* Packs the header of an answer, a device without its interfaces, and one of these. */
 void usbip_pack_reply(uint8_t buf[static USBIP_OP_SIZE], uint16_t code,
 		      enum usbip_status status);

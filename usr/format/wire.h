@@ -13,6 +13,7 @@
 /* What a TLS connection is for, by its ALPN name (RFC 7301). */
 #define WIRE_CONTROL		"hearth/1"
 #define WIRE_PAIRING		"hearth-pair/1"
+#define WIRE_USB		"usbip/1.1.1"
 
 /* RFC 5705: what a proof is bound to. */
 #define WIRE_EXPORTER		"EXPORTER-hearth-pair1"

@@ -16,4 +16,8 @@
  */
 int hearthd_ask(json_t *request, json_t **answer, struct error *err);
 
+/* The same, and the descriptor that comes alongside; without one that is an error, too. */
+int hearthd_ask_fd(json_t *request, json_t **answer, int *fd,
+		   struct error *err);
+
 #endif

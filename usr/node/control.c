@@ -39,6 +39,7 @@ struct asked {
 	sd_event_source *io, *limit;
 	char *in, *out;
 	size_t in_size, in_room, out_size, out_at;
+	int sending;		/* a descriptor that goes with the answer, or -1 */
 	bool busy;		/* asked, and not answered */
 	void (*gone)(struct asked *asked, void *arg);
 	void *arg;
@@ -102,6 +103,8 @@ static void drop(struct asked *asked)
 	sd_event_source_disable_unref(asked->io);
 	sd_event_source_disable_unref(asked->limit);
 	close(asked->fd);
+	if (asked->sending >= 0)
+		close(asked->sending);
 	if (asked->in)
 		explicit_bzero(asked->in, asked->in_room);
 	free(asked->in);
@@ -119,15 +122,40 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *arg)
 
 /* --- answering ---------------------------------------------------------------------- */
 
+/* With the first bytes goes the descriptor, if there is one. */
+static ssize_t send_some(struct asked *asked)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = { 0 };
+	struct iovec iov = {
+		asked->out + asked->out_at, asked->out_size - asked->out_at,
+	};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c = (struct cmsghdr *)u.space;
+
+	if (asked->sending >= 0) {
+		msg.msg_control = u.space;
+		msg.msg_controllen = sizeof(u.space);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &asked->sending, sizeof(int));
+	}
+	return sendmsg(asked->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* Returns false when it is through, one way or the other. */
 static bool write_some(struct asked *asked)
 {
-	ssize_t n = send(asked->fd, asked->out + asked->out_at,
-			 asked->out_size - asked->out_at,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = send_some(asked);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
+	if (asked->sending >= 0)
+		close(asked->sending);
+	asked->sending = -1;
 	asked->out_at += (size_t)n;
 	return asked->out_at < asked->out_size;
 }
@@ -147,6 +175,12 @@ void control_answer(struct asked *asked, json_t *answer)
 	sd_event_source_set_io_events(asked->io, EPOLLOUT);
 	sd_event_source_set_time_relative(asked->limit, LIMIT);
 	sd_event_source_set_enabled(asked->limit, SD_EVENT_ONESHOT);
+}
+
+void control_answer_fd(struct asked *asked, json_t *answer, int fd)
+{
+	asked->sending = fd;
+	control_answer(asked, answer);
 }
 
 void control_refuse(struct asked *asked, const struct error *err)
@@ -284,6 +318,7 @@ static int on_client(sd_event_source *s, int fd, uint32_t events, void *arg)
 	}
 	asked->control = control;
 	asked->fd = client;
+	asked->sending = -1;
 	if (identify(asked) || !has_room(control, asked)) {
 		close(client);
 		free(asked);

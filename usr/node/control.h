@@ -29,6 +29,8 @@ void control_stop(struct node *node);
 
 /* The one answer; takes the reference to @answer. @asked must not be used any more. */
 void control_answer(struct asked *asked, json_t *answer);
+/* The same, and @fd alongside, which is closed when it has been sent. */
+void control_answer_fd(struct asked *asked, json_t *answer, int fd);
 void control_refuse(struct asked *asked, const struct error *err);
 
 /*

@@ -12,6 +12,7 @@
 #include "link.h"
 #include "pair.h"
 #include "peers.h"
+#include "usbserve.h"
 
 #define STRANGERS	64u
 #define PER_SOURCE	8u
@@ -26,7 +27,9 @@ struct front {
 	} doors[FRONT_LISTEN_MAX];
 };
 
-static const char *const alpn[] = { WIRE_CONTROL, WIRE_PAIRING, NULL };
+static const char *const alpn[] = {
+	WIRE_CONTROL, WIRE_PAIRING, WIRE_USB, NULL,
+};
 
 /* --- what a connection is for ----------------------------------------------------------- */
 
@@ -35,7 +38,8 @@ static int on_judge(struct link *link, const char *name,
 {
 	int ret;
 
-	link->ops = strcmp(name, WIRE_PAIRING) ? &peers_ops : &pair_ops;
+	link->ops = !strcmp(name, WIRE_PAIRING) ? &pair_ops :
+		    !strcmp(name, WIRE_USB) ? &usbserve_ops : &peers_ops;
 	ret = link->ops->judge(link, name, id, err);
 	if (ret)
 		fprintf(stderr, SD_INFO "%s: refused: %s\n", link->address,
@@ -131,28 +135,6 @@ static int on_door(sd_event_source *s, int fd, uint32_t events, void *arg)
 
 /* --- doors --------------------------------------------------------------------------------- */
 
-/* The port that it got is in @ss then. Returns a socket or a negative errno. */
-static int listen_at(struct sockaddr_storage *ss, socklen_t len)
-{
-	int fd = socket(ss->ss_family, SOCK_STREAM | SOCK_CLOEXEC |
-			SOCK_NONBLOCK, 0), ret;
-	const int one = 1, zero = 0;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	/* an address that waits for its cable */
-	setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
-	if (ss->ss_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-	if (!bind(fd, (struct sockaddr *)ss, len) && !listen(fd, 64) &&
-	    !getsockname(fd, (struct sockaddr *)ss, &len))
-		return fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static int open_door(struct node *node, const char *text, struct error *err)
 {
 	struct front *front = node->front;
@@ -163,7 +145,7 @@ static int open_door(struct node *node, const char *text, struct error *err)
 
 	if (ret)
 		return ret;
-	fd = listen_at(&ss, len);
+	fd = link_listen(&ss, len);
 	if (fd < 0)
 		return error_set(err, -fd, "cannot listen at %s: %s", text,
 				 strerror(-fd));

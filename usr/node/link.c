@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../format/address.h"
+#include "../lib/ktls.h"
 #include "link.h"
 
 #define STRANGER_MAX	4096u		/* bytes received, not yet a frame */
@@ -86,6 +87,27 @@ int link_resolve(const char *text, struct sockaddr_storage *ss, socklen_t *len,
 	*len = list->ai_addrlen;
 	freeaddrinfo(list);
 	return 0;
+}
+
+int link_listen(struct sockaddr_storage *ss, socklen_t len)
+{
+	int fd = socket(ss->ss_family, SOCK_STREAM | SOCK_CLOEXEC |
+			SOCK_NONBLOCK, 0), ret;
+	const int one = 1, zero = 0;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* an address that waits for its cable */
+	setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
+	if (ss->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	if (!bind(fd, (struct sockaddr *)ss, len) && !listen(fd, 64) &&
+	    !getsockname(fd, (struct sockaddr *)ss, &len))
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
 }
 
 /* --- the end -------------------------------------------------------------------- */
@@ -252,10 +274,8 @@ static bool make_room(struct link *link, size_t size)
 	return true;
 }
 
-void link_send(struct link *link, const struct wire *wire)
+void link_write(struct link *link, const void *data, size_t size)
 {
-	uint8_t frame[4096];
-	size_t size = wire_format(wire, frame, sizeof(frame));
 	struct error err;
 
 	if (link->state != LINK_OPEN)
@@ -265,10 +285,17 @@ void link_send(struct link *link, const struct wire *wire)
 		shutdown(link->fd, SHUT_RDWR);
 		return;
 	}
-	memcpy(link->out + link->out_size, frame, size);
+	memcpy(link->out + link->out_size, data, size);
 	link->out_size += size;
 	if (flush(link, &err))
 		shutdown(link->fd, SHUT_RDWR);
+}
+
+void link_send(struct link *link, const struct wire *wire)
+{
+	uint8_t frame[4096];
+
+	link_write(link, frame, wire_format(wire, frame, sizeof(frame)));
 }
 
 /* --- receiving ------------------------------------------------------------------ */
@@ -302,6 +329,21 @@ static int take_frames(struct link *link, struct error *err)
 	memmove(link->in, link->in + at, link->in_size - at);
 	link->in_size -= at;
 	return n < 0 ? (int)n : 0;
+}
+
+void link_take(struct link *link, size_t size)
+{
+	memmove(link->in, link->in + size, link->in_size - size);
+	link->in_size -= size;
+}
+
+/* What has come is its owner's. Returns 0, or a negative errno. */
+static int tell(struct link *link, struct error *err)
+{
+	if (!link->ops->bytes)
+		return take_frames(link, err);
+	link->ops->bytes(link);
+	return 0;
 }
 
 static int more_room(struct link *link, struct error *err)
@@ -342,7 +384,7 @@ static int receive(struct link *link, struct error *err)
 					 "the other end closed the connection");
 		link->heard = node_now(link->node);
 		link->in_size += (size_t)n;
-		ret = take_frames(link, err);
+		ret = tell(link, err);
 	} while (!ret && link->state == LINK_OPEN && tls_pending(&link->tls));
 	return ret;
 }
@@ -518,6 +560,23 @@ struct link *link_dial(struct node *node, const char *address, const char *alpn,
 	link->from = ss;
 	snprintf(link->address, sizeof(link->address), "%s", address);
 	return link;
+}
+
+int link_to_kernel(struct link *link, struct error *err)
+{
+	int fd, ret;
+
+	if (link->out_size)
+		return error_set(err, EBUSY, "%s takes no answers",
+				 link->address);
+	ret = ktls_take(&link->tls, err);
+	if (ret)
+		return ret;
+	fd = link->fd;
+	link->fd = -1;
+	sd_event_source_set_enabled(link->io, SD_EVENT_OFF);
+	bury(link);
+	return fd;
 }
 
 void link_know(struct link *link)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One TLS connection that carries frames, from connect() or accept() to its end. It
+ * One TLS connection that carries frames or bytes, from connect() or accept() to its end. It
  * never blocks and never grows beyond its limits: who reads slowly is cut off.
  *
  * A link belongs to its owner, who ends it by link_close() or is told by ended() that
@@ -24,7 +24,9 @@ struct link_ops {
 		     const uint8_t id[static PEER_ID], struct error *err);
 	/* The handshake is done. */
 	void (*ready)(struct link *link);
+	/* One came; of a link that carries no frames bytes(): see link_take(). */
 	void (*frame)(struct link *link, const struct frame *frame);
+	void (*bytes)(struct link *link);
 	void (*ended)(struct link *link, const struct error *why);
 };
 
@@ -73,6 +75,20 @@ struct link *link_dial(struct node *node, const char *address, const char *alpn,
 /* Sends a message. What goes wrong is told by ended(), not before the loop's next turn. */
 void link_send(struct link *link, const struct wire *wire);
 
+/* The same of bytes. */
+void link_write(struct link *link, const void *data, size_t size);
+
+/* In bytes(): the first @size of the link's in_size bytes at its @in are dealt with. */
+void link_take(struct link *link, size_t size);
+
+/*
+ * Lets the kernel have the TLS session (ktls_take()), and the caller the socket: what is
+ * written to it and read from it is plain from here on. The link is closed then, without a
+ * word to either end. Returns the socket, or a negative errno and the link goes on, but for
+ * an errno other than -EOPNOTSUPP.
+ */
+int link_to_kernel(struct link *link, struct error *err);
+
 /* It belongs to a peer that was let in: it may stay. */
 void link_know(struct link *link);
 
@@ -95,6 +111,9 @@ bool link_same_source(const struct sockaddr_storage *a,
 /* The other way round, of a numeric address. Returns 0 or a negative errno. */
 int link_resolve(const char *text, struct sockaddr_storage *ss, socklen_t *len,
 		 struct error *err);
+
+/* Listens there; the port that it got is in @ss then. Returns a socket or a negative errno. */
+int link_listen(struct sockaddr_storage *ss, socklen_t len);
 
 /* A socket address as ADDRESS:PORT or [ADDRESS%SCOPE]:PORT. */
 void link_address_text(const struct sockaddr_storage *ss, uint16_t port,

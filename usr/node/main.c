@@ -15,12 +15,15 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "exporter.h"
 #include "front.h"
 #include "kernel.h"
 #include "link.h"
 #include "nearby.h"
 #include "pair.h"
 #include "peers.h"
+#include "plain.h"
+#include "share.h"
 #include "verbs.h"
 
 #define STATE	"/var/lib/hearth/node"
@@ -34,6 +37,8 @@ static const char help[] =
 	"                      hearth-discover(8) does beside it, at \"discover\"\n"
 	"  --listen ADDRESS    a numeric address to listen at, up to 8 times (default:\n"
 	"                      all, port " WIRE_PORT_TEXT ")\n"
+	"  --usbip ADDRESS     a numeric address at which USB devices are shared without\n"
+	"                      encryption, port " USBIP_DEFAULT_PORT ", up to 8 times (default: none)\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n"
 	"\n"
@@ -43,7 +48,21 @@ struct options {
 	const char *state, *socket;
 	const char *listen[FRONT_LISTEN_MAX];
 	unsigned int n_listen;
+	const char *usbip[PLAIN_LISTEN_MAX];
+	unsigned int n_usbip;
 };
+
+/* One more of an option that may be there up to @most times. */
+static bool take_one(const char *name, const char **list, unsigned int *n,
+		     unsigned int most)
+{
+	if (*n == most) {
+		fprintf(stderr, "hearthd: %s more than %u times\n", name, most);
+		return false;
+	}
+	list[(*n)++] = optarg;
+	return true;
+}
 
 /* Returns -1 to go on, or an exit status. */
 static int take_options(struct options *options, int argc, char **argv)
@@ -52,6 +71,7 @@ static int take_options(struct options *options, int argc, char **argv)
 		{ "state", required_argument, NULL, 's' },
 		{ "socket", required_argument, NULL, 'S' },
 		{ "listen", required_argument, NULL, 'l' },
+		{ "usbip", required_argument, NULL, 'u' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -67,12 +87,14 @@ static int take_options(struct options *options, int argc, char **argv)
 			options->socket = optarg;
 			break;
 		case 'l':
-			if (options->n_listen == FRONT_LISTEN_MAX) {
-				fprintf(stderr, "hearthd: --listen more than %u times\n",
-					FRONT_LISTEN_MAX);
+			if (!take_one("--listen", options->listen,
+				      &options->n_listen, FRONT_LISTEN_MAX))
 				return 1;
-			}
-			options->listen[options->n_listen++] = optarg;
+			break;
+		case 'u':
+			if (!take_one("--usbip", options->usbip,
+				      &options->n_usbip, PLAIN_LISTEN_MAX))
+				return 1;
 			break;
 		case 'V':
 			puts("hearthd " HEARTH_VERSION);
@@ -162,7 +184,9 @@ static int start(struct node *node, const struct options *options,
 	    store_open(&node->store, "state.db", err) ||
 	    kernel_start(node, err) || pair_start(node, err) || peers_start(node, err) ||
 	    verbs_begin(node, err) ||
+	    share_start(node, err) ||
 	    front_start(node, options->listen, options->n_listen, err) ||
+	    plain_start(node, options->usbip, options->n_usbip, err) ||
 	    nearby_start(node, options->socket, err) ||
 	    control_start(node, options->socket, verbs_ask, err))
 		return -err->code;
@@ -174,6 +198,7 @@ static void stop(struct node *node)
 {
 	control_stop(node);
 	nearby_stop(node);
+	plain_stop(node);
 	front_stop(node);
 	peers_stop(node);
 	while (node->links)
@@ -181,6 +206,8 @@ static void stop(struct node *node)
 	pair_stop(node);
 	kernel_stop(node);
 	link_reap(node);
+	exporter_stop(node);
+	share_stop(node);
 	identity_free(&node->me);
 	if (node->store.db)
 		store_close(&node->store);

@@ -4,14 +4,16 @@
  * parts, from top to bottom:
  *
  *	main		orders start and end
- *	verbs		what requests do
+ *	verbs, usbverbs	what requests do
  *	backup		the node as one sealed file
- *	front		who may come in from the network, and for what
+ *	front, plain	who may come in from the network, and for what
+ *	usbserve, usbask	USB/IP up to the import, with a client and with a peer
+ *	exporter, share	devices that clients have; which they may have
  *	nearby		what hearth-discover hears, and is to say
  *	pair, peers	invitations and joining; known nodes and the links to them
  *	control		the control socket
  *	kernel		the kernel's table of peers
- *	link		one TLS connection that carries frames
+ *	link		one TLS connection that carries frames, or bytes
  *	store		SQLite
  */
 #ifndef HEARTH_NODE_H
@@ -31,6 +33,9 @@ struct front;
 struct nearby;
 struct kernel;
 struct control;
+struct share;
+struct exporter;
+struct plain;
 
 struct node {
 	sd_event *event;
@@ -49,6 +54,9 @@ struct node {
 	struct nearby *nearby;
 	struct kernel *kernel;
 	struct control *control;
+	struct share *share;
+	struct exporter *exporters;	/* that are known */
+	struct plain *plain;
 };
 
 /* CLOCK_MONOTONIC, microseconds, as of this turn of the loop. */

@@ -23,6 +23,17 @@ static const char *const steps[] = {
 	"  place INTEGER NOT NULL,"
 	"  address TEXT NOT NULL,"
 	"  PRIMARY KEY (peer, place)) STRICT;",
+
+	/* named: it is for peers that were named, even where none of them is left */
+	"CREATE TABLE share ("
+	"  rule TEXT PRIMARY KEY,"
+	"  forced INTEGER NOT NULL CHECK (forced IN (0, 1)),"
+	"  plain INTEGER NOT NULL CHECK (plain IN (0, 1)),"
+	"  named INTEGER NOT NULL CHECK (named IN (0, 1))) STRICT;"
+	"CREATE TABLE share_peer ("
+	"  rule TEXT NOT NULL REFERENCES share (rule) ON DELETE CASCADE,"
+	"  peer BLOB NOT NULL REFERENCES peer (id) ON DELETE CASCADE,"
+	"  PRIMARY KEY (rule, peer)) STRICT;",
 };
 
 #define VERSION	((int)(sizeof(steps) / sizeof(*steps)))
@@ -276,16 +287,31 @@ static int put_address(struct store *store, const struct store_peer *peer,
 	return run(store, stmt, err);
 }
 
+static int drop_addresses(struct store *store, const uint8_t *id,
+			  struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, "DELETE FROM address WHERE peer = ?", &stmt,
+			  err);
+
+	if (ret)
+		return ret;
+	sqlite3_bind_blob(stmt, 1, id, PEER_ID, SQLITE_STATIC);
+	return run(store, stmt, err);
+}
+
+/* One that is there stays, changed: what was granted to it hangs on it. */
 static int put(struct store *store, const struct store_peer *peer,
 	       struct error *err)
 {
 	sqlite3_stmt *stmt;
 	unsigned int i;
-	int ret = drop(store, peer->id, err);
+	int ret = prepare(store,
+			  "INSERT INTO peer VALUES (?, ?, ?, ?) "
+			  "ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+			  "role = excluded.role, paired = excluded.paired",
+			  &stmt, err);
 
-	if (!ret)
-		ret = prepare(store, "INSERT INTO peer VALUES (?, ?, ?, ?)",
-			      &stmt, err);
 	if (ret)
 		return ret;
 	sqlite3_bind_blob(stmt, 1, peer->id, PEER_ID, SQLITE_STATIC);
@@ -293,6 +319,8 @@ static int put(struct store *store, const struct store_peer *peer,
 	sqlite3_bind_int(stmt, 3, peer->role == PEER_SELF);
 	sqlite3_bind_int64(stmt, 4, peer->paired);
 	ret = run(store, stmt, err);
+	if (!ret)
+		ret = drop_addresses(store, peer->id, err);
 	for (i = 0; !ret && i < peer->n_addresses; i++)
 		ret = put_address(store, peer, i, err);
 	return ret;
@@ -326,4 +354,134 @@ int store_replace(struct store *store, const char *name,
 	for (i = 0; !ret && i < n; i++)
 		ret = put(store, &peers[i], err);
 	return end(store, ret, err);
+}
+
+/* --- what is shared ---------------------------------------------------------------- */
+
+static int read_share_peers(struct store *store, const char *rule,
+			    struct store_share *share, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, "SELECT peer FROM share_peer WHERE rule = ?",
+			  &stmt, err);
+
+	if (ret)
+		return ret;
+	sqlite3_bind_text(stmt, 1, rule, -1, SQLITE_STATIC);
+	while (share->n < STORE_SHARE_PEERS &&
+	       (ret = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (sqlite3_column_bytes(stmt, 0) == PEER_ID)
+			memcpy(share->peers[share->n++],
+			       sqlite3_column_blob(stmt, 0), PEER_ID);
+	}
+	ret = ret == SQLITE_ROW || ret == SQLITE_DONE ? 0 :
+	      db_error(store, err);
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+static int read_share(struct store *store, sqlite3_stmt *stmt,
+		      struct store_share *share, struct error *err)
+{
+	const char *rule = (const char *)sqlite3_column_text(stmt, 0);
+
+	memset(share, 0, sizeof(*share));
+	if (!rule || usbrule_parse(rule, &share->rule, err))
+		return error_set(err, EIO,
+				 "the node's state has a share of no devices");
+	share->forced = sqlite3_column_int(stmt, 1);
+	share->plain = sqlite3_column_int(stmt, 2);
+	share->named = sqlite3_column_int(stmt, 3);
+	return read_share_peers(store, rule, share, err);
+}
+
+int store_shares(struct store *store,
+		 int (*each)(const struct store_share *share, void *arg,
+			     struct error *err),
+		 void *arg, struct error *err)
+{
+	struct store_share share;
+	sqlite3_stmt *stmt;
+	int ret = prepare(store,
+			  "SELECT rule, forced, plain, named FROM share ORDER BY rule",
+			  &stmt, err), row = SQLITE_DONE;
+
+	if (ret)
+		return ret;
+	while (!ret && (row = sqlite3_step(stmt)) == SQLITE_ROW) {
+		ret = read_share(store, stmt, &share, err);
+		if (!ret)
+			ret = each(&share, arg, err);
+	}
+	if (!ret && row != SQLITE_DONE)
+		ret = db_error(store, err);
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+static int drop_share(struct store *store, const char *rule, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, "DELETE FROM share WHERE rule = ?", &stmt, err);
+
+	if (ret)
+		return ret;
+	sqlite3_bind_text(stmt, 1, rule, -1, SQLITE_STATIC);
+	return run(store, stmt, err);
+}
+
+static int grant_share(struct store *store, const char *rule,
+		       const uint8_t *peer, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, "INSERT OR IGNORE INTO share_peer VALUES (?, ?)",
+			  &stmt, err);
+
+	if (ret)
+		return ret;
+	sqlite3_bind_text(stmt, 1, rule, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(stmt, 2, peer, PEER_ID, SQLITE_STATIC);
+	return run(store, stmt, err);
+}
+
+static int put_share(struct store *store, const struct store_share *share,
+		     struct error *err)
+{
+	char rule[USBRULE_TEXT];
+	sqlite3_stmt *stmt;
+	unsigned int i;
+	int ret;
+
+	usbrule_text(&share->rule, rule);
+	ret = drop_share(store, rule, err);
+	if (!ret)
+		ret = prepare(store, "INSERT INTO share VALUES (?, ?, ?, ?)", &stmt,
+			      err);
+	if (ret)
+		return ret;
+	sqlite3_bind_text(stmt, 1, rule, -1, SQLITE_STATIC);
+	sqlite3_bind_int(stmt, 2, share->forced);
+	sqlite3_bind_int(stmt, 3, share->plain);
+	sqlite3_bind_int(stmt, 4, share->named);
+	ret = run(store, stmt, err);
+	for (i = 0; !ret && i < share->n; i++)
+		ret = grant_share(store, rule, share->peers[i], err);
+	return ret;
+}
+
+int store_put_share(struct store *store, const struct store_share *share,
+		    struct error *err)
+{
+	int ret = exec(store, "BEGIN IMMEDIATE", err);
+
+	return ret ? ret : end(store, put_share(store, share, err), err);
+}
+
+int store_drop_share(struct store *store, const struct usbrule *rule,
+		     struct error *err)
+{
+	char text[USBRULE_TEXT];
+
+	usbrule_text(rule, text);
+	return drop_share(store, text, err);
 }

@@ -11,6 +11,7 @@
 
 #include "../format/error.h"
 #include "../format/peer.h"
+#include "../format/usbrule.h"
 #include "../format/wire.h"
 
 struct sqlite3;
@@ -27,6 +28,18 @@ struct store_peer {
 	int64_t paired;			/* seconds since 1970 */
 	unsigned int n_addresses;	/* the best first */
 	char addresses[WIRE_ADDRESSES][WIRE_ADDRESS];
+};
+
+#define STORE_SHARE_PEERS	16u
+
+/* USB devices that are shared, and for whom. */
+struct store_share {
+	struct usbrule rule;
+	bool forced;		/* even what this machine keeps for itself */
+	bool plain;		/* at the plain port, too: for anybody there */
+	bool named;		/* for the peers below alone, even where there are none */
+	unsigned int n;
+	uint8_t peers[STORE_SHARE_PEERS][PEER_ID];
 };
 
 /*
@@ -56,5 +69,17 @@ int store_drop_peer(struct store *store, const uint8_t id[static PEER_ID],
 /* All that is known becomes this name and these peers. */
 int store_replace(struct store *store, const char *name,
 		  const struct store_peer *peers, size_t n, struct error *err);
+
+/* Calls @each with all that is shared, in the order of the rules' texts. */
+int store_shares(struct store *store,
+		 int (*each)(const struct store_share *share, void *arg,
+			     struct error *err),
+		 void *arg, struct error *err);
+
+/* Adds one, or puts it in place of the one with its rule. */
+int store_put_share(struct store *store, const struct store_share *share,
+		    struct error *err);
+int store_drop_share(struct store *store, const struct usbrule *rule,
+		     struct error *err);
 
 #endif

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../format/hex.h"
 #include "backup.h"
+#include "exporter.h"
 #include "front.h"
 #include "nearby.h"
 #include "pair.h"
 #include "peers.h"
+#include "share.h"
+#include "usbverbs.h"
 #include "verbs.h"
 
 #define CHANNEL	"/sys/module/hearth"
@@ -155,6 +160,8 @@ static void restore_node(struct node *node, struct asked *asked,
 		ret = peers_start(node, &err);
 	}
 	if (!ret)
+		ret = share_refresh(node, &err);
+	if (!ret)
 		ret = verbs_begin(node, &err);
 	if (ret) {
 		control_refuse(asked, &err);
@@ -285,6 +292,9 @@ static void remove_peer(struct node *node, struct asked *asked,
 		control_refuse(asked, &err);
 		return;
 	}
+	exporter_release_peer(node, request->id);
+	if (share_refresh(node, &err))
+		fprintf(stderr, SD_WARNING "%s\n", err.text);
 	json_object_set_new(json, "state", json_string("removed"));
 	json_object_del(json, "address");
 	json_object_del(json, "learnt");
@@ -434,6 +444,7 @@ void verbs_ask(struct node *node, struct asked *asked, struct request *request)
 		remove_peer(node, asked, request);
 		break;
 	default:
+		usbverbs_ask(node, asked, request);
 		break;
 	}
 }

@@ -64,6 +64,37 @@ static void request_refuses_the_rest(void)
 		test_expect(parse(bad[i]) == -EINVAL, bad[i], __FILE__, __LINE__);
 }
 
+static void request_takes_what_is_shared(void)
+{
+	static const char * const bad[] = {
+		"{\"verb\":\"usb-share\"}",
+		"{\"verb\":\"usb-share\",\"rule\":\"any\"}",
+		"{\"verb\":\"usb-share\",\"rule\":8}",
+		"{\"verb\":\"usb-share\",\"rule\":\"3-1\",\"force\":1}",
+		"{\"verb\":\"usb-share\",\"rule\":\"3-1\",\"plain\":\"yes\"}",
+		"{\"verb\":\"usb-share\",\"rule\":\"3-1\",\"peers\":[]}",
+		"{\"verb\":\"usb-share\",\"rule\":\"3-1\",\"peers\":[\"ab\"]}",
+		"{\"verb\":\"usb-share\",\"rule\":\"3-1\",\"peers\":{}}",
+		"{\"verb\":\"usb-unshare\",\"rule\":\"3-1\",\"force\":true}",
+		"{\"verb\":\"usb-release\",\"busid\":\"\"}",
+		"{\"verb\":\"usb-release\",\"busid\":\"3/1\"}",
+		"{\"verb\":\"usb-release\",\"busid\":\"11111111111111111111111111111111\"}",
+	};
+	size_t i;
+
+	expect(!parse("{\"verb\":\"usb-share\",\"rule\":\"46F4:0001\",\"force\":false,"
+		      "\"plain\":true,\"peers\":["
+		      "\"0000000000000000000000000000000000000000000000000000000000000001\","
+		      "\"0000000000000000000000000000000000000000000000000000000000000002\"]}"));
+	expect(request.rule.kind == USBRULE_ID && request.rule.vendor == 0x46f4);
+	expect(!request.force && request.plain && request.n_peers == 2);
+	expect(request.peers[1][PEER_ID - 1] == 2);
+	expect(!parse("{\"verb\":\"usb-release\",\"busid\":\"3-1\"}"));
+	expect_text(request.busid, "3-1");
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		test_expect(parse(bad[i]) == -EINVAL, bad[i], __FILE__, __LINE__);
+}
+
 /* Who may what: the whole table, so that a change of it is meant. */
 static void request_rights(void)
 {
@@ -83,6 +114,12 @@ static void request_rights(void)
 		{ "peer-list", REQUEST_USER },
 		{ "peer-nearby", REQUEST_USER },
 		{ "peer-remove", REQUEST_ADMIN },
+		{ "usb-share", REQUEST_ADMIN },
+		{ "usb-unshare", REQUEST_ADMIN },
+		{ "usb-shared", REQUEST_USER },
+		{ "usb-release", REQUEST_ADMIN },
+		{ "usb-list", REQUEST_USER },
+		{ "usb-attach", REQUEST_ADMIN },
 	};
 	unsigned int i;
 
@@ -98,6 +135,7 @@ static void request_rights(void)
 const struct test tests[] = {
 	TEST(request_takes_what_a_verb_takes),
 	TEST(request_refuses_the_rest),
+	TEST(request_takes_what_is_shared),
 	TEST(request_rights),
 	{ 0 },
 };

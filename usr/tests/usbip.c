@@ -294,7 +294,30 @@ static void usbip_parses_requests(void)
 	expect_has(err.text, "0x8006");
 }
 
+static void usbip_takes_a_request(void)
+{
+	uint8_t buf[USBIP_IMPORT_SIZE];
+	char busid[USBIP_BUSID_SIZE];
+	size_t n;
+
+	usbip_pack_devlist(buf);
+	for (n = 0; n < USBIP_OP_SIZE; n++)
+		expect(!usbip_take_request(buf, n, busid, &err));
+	expect(usbip_take_request(buf, n, busid, &err) == USBIP_OP_SIZE);
+	expect_text(busid, "");
+	usbip_pack_import(buf, "3-1", &err);
+	for (n = 0; n < USBIP_IMPORT_SIZE; n++)
+		expect(!usbip_take_request(buf, n, busid, &err));
+	expect(usbip_take_request(buf, n, busid, &err) == USBIP_IMPORT_SIZE);
+	expect_text(busid, "3-1");
+	buf[8] = ' ';
+	expect(usbip_take_request(buf, n, busid, &err) == -EPROTO);
+	buf[3] = 9;
+	expect(usbip_take_request(buf, 8, busid, &err) == -EPROTO);
+}
+
 const struct test tests[] = {
+	TEST(usbip_takes_a_request),
 	TEST(usbip_packs_what_it_parses),
 	TEST(usbip_parses_requests),
 	TEST(usbip_packs_devlist),

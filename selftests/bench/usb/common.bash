@@ -82,7 +82,7 @@ attach()
 	case $1 in
 	peer) usbip --tcp-port "$3" attach -r "$2" -b "$4" >/dev/null 2>&1 || die "usbip attach $4" ;;
 	ours)
-		port=$(hearth usb attach "$2:$3" "$4" | sed -n 's/^port \([0-9]*\):.*/\1/p')
+		port=$(hearth usb attach --plain "$2:$3" "$4" | sed -n 's/^port \([0-9]*\):.*/\1/p')
 		[ "$port" ] || die "hearth usb attach $4"
 		;;
 	esac

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../format/number.h"
 #include "../../lib/portwait.h"
 #include "../../lib/server.h"
+#include "peerdev.h"
 #include "usb.h"
 
 /* The kernel gives up after 60 s: that something is wrong there. */
@@ -18,7 +20,10 @@ enum {
 
 /* What is asked for, and what has become of it. */
 struct request {
-	struct address addr;
+	bool plain;
+	struct address addr;	/* of a plain server */
+	const char *peer;
+	char name[sizeof(((struct address *)0)->name)];	/* whose it is, to be shown */
 	const char *busid;
 	int limit;		/* of connecting, ms */
 	bool no_wait;
@@ -108,25 +113,44 @@ static int wait_known(struct request *r, struct error *err)
 			 strerror((int)port->error) : "");
 }
 
+static int import_plain(struct request *r, struct error *err)
+{
+	struct server server;
+	int ret = server_connect(&server, &r->addr, r->limit, err);
+
+	if (ret)
+		return ret;
+	strcpy(r->name, r->addr.name);
+	ret = server_import(&server, r->busid, &r->dev, err);
+	if (!ret)
+		return server.fd;
+	server_close(&server);
+	return ret;
+}
+
+/* Returns the connection that carries the device's URBs, or a negative errno. */
+static int import(struct request *r, struct error *err)
+{
+	return r->plain ? import_plain(r, err) :
+	       peerdev_import(r->peer, r->busid, &r->dev, r->name,
+			      sizeof(r->name), err);
+}
+
 static int attach_device(struct request *r, struct error *err)
 {
 	struct usbip_device *dev = &r->dev;
-	struct server server;
-	int ret;
+	int ret, fd = import(r, err);
 
-	ret = server_connect(&server, &r->addr, r->limit, err);
-	if (ret)
-		return ret;
-	ret = server_import(&server, r->busid, dev, err);
-	if (!ret)
-		ret = check_speed(dev, err);
+	if (fd < 0)
+		return fd;
+	ret = check_speed(dev, err);
 	if (!ret)
 		ret = usbip_devid(dev, &r->attach.devid, err);
 	if (!ret) {
-		r->attach.fd = server.fd;
+		r->attach.fd = fd;
 		r->attach.speed = dev->speed;
 		r->attach.busid = dev->busid;
-		r->attach.server = r->addr.name;
+		r->attach.server = r->name;
 		/* What is attached from here on is not left behind. */
 		catch_signals(&r->mask);
 		r->wait.mask = &r->mask;
@@ -134,7 +158,7 @@ static int attach_device(struct request *r, struct error *err)
 				  err);
 	}
 	/* From here on the kernel holds the connection. */
-	server_close(&server);
+	close(fd);
 	return ret;
 }
 
@@ -171,7 +195,8 @@ static int take_option(struct request *r, int c)
 	case NO_WAIT:
 		r->no_wait = true;
 		return EXIT_DONE;
-	case PLAIN:	/* all servers are, today */
+	case PLAIN:
+		r->plain = true;
 		return EXIT_DONE;
 	}
 	if (!number_parse(optarg, HEARTH_USB_TIMEOUT_MAX, &ms) || !ms)
@@ -200,9 +225,12 @@ static int take_arguments(struct request *r, struct run *run)
 		if (ret)
 			return ret;
 	}
-	if (address_parse(run->argv[0], USBIP_DEFAULT_PORT, &r->addr, &err))
-		return usage("\"%s\" is no server: %s", run->argv[0], err.text);
+	r->peer = run->argv[0];
 	r->busid = run->argv[1];
+	if (!r->plain)
+		return -1;
+	if (address_parse(r->peer, USBIP_DEFAULT_PORT, &r->addr, &err))
+		return usage("\"%s\" is no server: %s", r->peer, err.text);
 	if (!usbip_busid_valid(r->busid))
 		return usage("\"%s\" is no bus id", r->busid);
 	return -1;
@@ -244,14 +272,15 @@ static const struct option options[] = {
 
 const struct verb usb_attach = {
 	.name = "attach",
-	.what = "plug a device of a server in here",
-	.synopsis = "[--plain] SERVER BUSID [OPTION...]",
+	.what = "plug a device of a peer or a server in here",
+	.synopsis = "PEER DEVICE [OPTION...]\n--plain SERVER BUSID [OPTION...]",
 	.help =
 	"Plugs the device in, waits until the kernel has recognised it, and prints its\n"
 	"port. One that does not say what it is leaves again. Time limits are 1 to\n"
 	"3600000 milliseconds; when one is exceeded, the device is unplugged.\n"
 	"\n"
 	USB_SERVER_HELP
+	"  DEVICE              its bus id there, or VID:PID where there is one of these\n"
 	"  --unlink-timeout MS how long the server may take to confirm that a request was\n"
 	"                      cancelled (default: 5000)\n"
 	"  --stall-timeout MS  how long the connection may stand still in the middle of a\n"
@@ -264,6 +293,6 @@ const struct verb usb_attach = {
 	"  --no-posting        for a disk: wait for the server after each transfer\n"
 	"  --no-wait           print the port at once, whatever becomes of it\n",
 	.options = options,
-	.least = 2, .most = 2, .needs = "a server and a bus id",
+	.least = 2, .most = 2, .needs = "a peer or server, and a device",
 	.run = run,
 };

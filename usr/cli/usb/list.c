@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "../../lib/server.h"
 #include "../../lib/usbids.h"
+#include "peerdev.h"
 #include "port.h"
 #include "usb.h"
 
@@ -48,27 +49,41 @@ static void show_device(struct out *out, const struct usbip_device *dev,
 	out_object_end(out);
 }
 
+/* What a server without TLS shares. */
+static int list_plain(const struct address *addr, struct usbip_list *devices,
+		      struct error *err)
+{
+	struct server server;
+	int ret = server_connect(&server, addr, USB_CONNECT_MS, err);
+
+	if (ret)
+		return ret;
+	ret = server_list(&server, devices, err);
+	server_close(&server);
+	return ret;
+}
+
 static int run(struct run *run)
 {
 	struct usbip_list devices;
-	struct server server;
 	struct address addr;
 	struct usbids ids;
 	struct error err;
+	bool plain = false;
 	size_t i;
 	int c, ret;
 
-	/* --plain: all servers are, today */
-	while ((c = verb_option(run)) != -1)
+	while ((c = verb_option(run)) != -1) {
 		if (c == '?')
 			return run->code;
-	if (address_parse(run->argv[0], USBIP_DEFAULT_PORT, &addr, &err))
+		plain = true;
+	}
+	if (plain && address_parse(run->argv[0], USBIP_DEFAULT_PORT, &addr,
+				   &err))
 		return usage("\"%s\" is no server: %s", run->argv[0], err.text);
 
-	if (server_connect(&server, &addr, USB_CONNECT_MS, &err))
-		return refused(&err);
-	ret = server_list(&server, &devices, &err);
-	server_close(&server);
+	ret = plain ? list_plain(&addr, &devices, &err) :
+		      peerdev_list(run->argv[0], &devices, &err);
 	if (ret)
 		return refused(&err);
 
@@ -77,7 +92,7 @@ static int run(struct run *run)
 	for (i = 0; i < devices.n; i++)
 		show_device(run->out, &devices.devices[i], &ids);
 	if (!devices.n)
-		out_text(run->out, "the server shares no devices\n");
+		out_text(run->out, "nothing is shared there\n");
 	out_array_end(run->out);
 	usbids_close(&ids);
 	usbip_list_clear(&devices);
@@ -91,14 +106,14 @@ static const struct option options[] = {
 
 const struct verb usb_list = {
 	.name = "list",
-	.what = "show what a server shares",
-	.synopsis = "[--plain] SERVER",
+	.what = "show what a peer or a server shares",
+	.synopsis = "PEER | --plain SERVER",
 	.help =
 	"Shows the bus id, vendor and product, speed, and the class of every interface of\n"
 	"each device. Needs neither the kernel module nor a privilege.\n"
 	"\n"
 	USB_SERVER_HELP,
 	.options = options,
-	.least = 1, .most = 1, .needs = "one server",
+	.least = 1, .most = 1, .needs = "one peer or server",
 	.run = run,
 };

@@ -4,12 +4,13 @@
 #include "usb.h"
 
 static const struct verb *const verbs[] = {
-	&usb_list, &usb_attach, &usb_detach, &usb_ports, NULL,
+	&usb_list, &usb_attach, &usb_detach, &usb_ports, &usb_share,
+	&usb_unshare, &usb_shared, &usb_release, NULL,
 };
 
 const struct verb usb_object = {
 	.name = "usb",
-	.what = "USB devices of other machines, plugged in here over the network",
+	.what = "USB devices of other machines, plugged in here, and of this one, shared",
 	.verbs = verbs,
 	.help = "Each verb has a --help of its own. See hearth-usb(8).\n",
 };

@@ -9,10 +9,12 @@
 #define USB_CONNECT_MS	10000
 
 #define USB_SERVER_HELP \
-	"  SERVER              HOST[:PORT], unix:/PATH or vsock:CID:PORT\n" \
-	"  --plain             it speaks plain USB/IP, as all servers do today\n"
+	"  PEER                its name, its id, or the id's first digits (8 or more)\n" \
+	"  --plain SERVER      one that speaks USB/IP without encryption: HOST[:PORT],\n" \
+	"                      unix:/PATH or vsock:CID:PORT\n"
 
 extern const struct verb usb_object;
 extern const struct verb usb_list, usb_attach, usb_detach, usb_ports;
+extern const struct verb usb_share, usb_unshare, usb_shared, usb_release;
 
 #endif
