@@ -63,7 +63,7 @@ plug()
 	said=$(h bob usb attach alice "$1") && [[ $said =~ port\ ([0-9]+): ]] && echo "${BASH_REMATCH[1]}"
 }
 
-plan 35
+plan 37
 controllers
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod usbhid ext4 vhci-hcd 2>/dev/null
@@ -127,6 +127,15 @@ check "started, it knows that somebody has it" says_so 0 "a client has it" h ali
 check "and what is shared" says_so 0 "$disk: for bob" h alice usb shared
 timeout 20 hearth usb detach "$port" >/dev/null
 wait_for 20 no_exporter
+
+# --- at boot, and again
+at bob env PEER=alice DEVICE="$disk" hearth-attach >/tmp/work/unit 2>&1 &
+unit=$!
+check "what hearth-attach@ runs takes a peer's" wait_for 30 remote_disk
+kill $unit
+wait $unit
+diag "$(cat /tmp/work/unit)"
+check "and gives it back" wait_for 20 no_exporter
 
 # --- taken away
 plug "$disk" >/dev/null
