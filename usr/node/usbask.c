@@ -185,7 +185,7 @@ static void dial(struct usbask *ask, const struct error *why)
 static void on_ended(struct link *link, const struct error *why)
 {
 	struct usbask *ask = link->owner;
-	bool met = link->state >= LINK_OPEN && link->known;
+	bool met = link->known;
 
 	ask->link = NULL;
 	/* one that was spoken to is the right one */
