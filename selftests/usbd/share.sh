@@ -38,19 +38,16 @@ node()
 			mount -t tmpfs lib /var/lib && mkdir -p /run/lock /run/hearth/node /var/lib/hearth/node"
 		at "$name" ./door --socket /run/hearth/usbd ./hearth-usbd >"/tmp/work/$name.door" 2>&1 &
 	fi
-	at "$name" ./hearthd --listen "127.0.0.1:$port" "$@" >>"/tmp/work/$name.log" 2>&1 &
+	at "$name" ./keeper ./hearthd --listen "127.0.0.1:$port" "$@" >>"/tmp/work/$name.log" 2>&1 &
 	daemon[$name]=$!
 	wait_for 30 at "$name" test -S /run/hearth/node/control
 	wait_for 30 eval "at $name hearth node show || at $name hearth node init --name $name"
 }
 
-# ended NAME SIGNAL
-ended()
-{
-	kill "-$2" "${daemon[$1]}"
-	wait "${daemon[$1]}" 2>/dev/null
-	at "$1" rm -f /run/hearth/node/control
-}
+# hearthd_of NAME: its process; the daemon is who keeps it
+hearthd_of() { pgrep -P "${daemon[$1]}"; }
+
+ended() { kill "${daemon[$1]}"; wait "${daemon[$1]}" 2>/dev/null; }
 
 id_of() { h "$1" -j node show | grep -o '"id":"[^"]*"' | cut -d'"' -f4; }
 lists() { h bob usb list alice | grep -q "^$1: "; }
@@ -63,7 +60,7 @@ plug()
 	said=$(h bob usb attach alice "$1") && [[ $said =~ port\ ([0-9]+): ]] && echo "${BASH_REMATCH[1]}"
 }
 
-plan 37
+plan 38
 controllers
 modprobe hearth_vhci
 modprobe -a usb-storage sd_mod usbhid ext4 vhci-hcd 2>/dev/null
@@ -120,11 +117,12 @@ check "what was written is there" eval 'wait_for 20 local_disk "$disk" && [ "$(s
 # --- hearthd comes and goes, the session stays
 port=$(plug "$disk")
 dev=$(wait_disk)
-ended alice KILL
+killed=$(hearthd_of alice)
+kill -9 "$killed"
 check "hearthd is killed: the disk is still there" [ "$(sum_of "$dev")" = "$sum" ]
-node alice 4820 --usbip 127.0.0.1
-check "started, it knows that somebody has it" says_so 0 "a client has it" h alice usb shared
-check "and what is shared" says_so 0 "$disk: for bob" h alice usb shared
+check "started again it knows what is shared" wait_for 30 says_so 0 "$disk: for bob" h alice usb shared
+check "it is another one" [ "$(hearthd_of alice)" != "$killed" ]
+check "and knows who has it" says_so 0 "bob has it" h alice usb shared
 timeout 20 hearth usb detach "$port" >/dev/null
 wait_for 20 no_exporter
 
@@ -140,6 +138,8 @@ check "and gives it back" wait_for 20 no_exporter
 # --- taken away
 plug "$disk" >/dev/null
 wait_disk >/dev/null
+kill -9 "$(hearthd_of alice)"
+wait_for 30 says_so 0 "bob has it" h alice usb shared
 check "released by the node, it leaves" eval 'h alice usb release "$disk" && wait_for 20 no_ports'
 wait_for 20 no_exporter
 plug "$disk" >/dev/null
@@ -163,8 +163,8 @@ check "with the same bytes" [ "$(sum_of "$(wait_disk)")" = "$sum" ]
 usbip detach -p 00 >/dev/null 2>&1 || usbip detach -p 0 >/dev/null 2>&1
 wait_for 20 no_exporter
 umount /mnt
-ended alice TERM
-ended bob TERM
+ended alice
+ended bob
 diag "$(cat /tmp/work/alice.log /tmp/work/bob.log /tmp/work/*.door)"
 check "nothing was found by the sanitizers" eval '! cat /tmp/work/*.log /tmp/work/*.door | grep -E "Sanitizer|runtime error"'
 kill "${holder[@]}"

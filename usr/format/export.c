@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "export.h"
 #include "utf8.h"
 
 #define WORD_RELEASE	1u
+#define PLAIN		"plain"
 
 static uint32_t get_be32(const uint8_t *p)
 {
@@ -73,4 +75,29 @@ int export_parse_report(const void *data, size_t size,
 		return error_set(err, EPROTO, "a report that is no text");
 	memcpy(report->text, p + 8, size - 8);
 	return 0;
+}
+
+void export_name(char name[static EXPORT_NAME], const char *busid,
+		 const uint8_t *id)
+{
+	char text[PEER_ID_TEXT] = PLAIN;
+
+	if (id)
+		peer_id_text(id, text);
+	snprintf(name, EXPORT_NAME, "%s_%s", busid, text);
+}
+
+bool export_parse_name(const char *name, char busid[static USBIP_BUSID_SIZE],
+		       bool *plain, uint8_t id[static PEER_ID])
+{
+	const char *behind = strrchr(name, '_');
+	size_t len = behind ? (size_t)(behind - name) : 0;
+
+	if (!len || len >= USBIP_BUSID_SIZE)
+		return false;
+	memcpy(busid, name, len);
+	busid[len] = '\0';
+	*plain = !strcmp(behind + 1, PLAIN);
+	return usbip_busid_valid(busid) &&
+	       (*plain || peer_id_parse(behind + 1, id));
 }

@@ -17,12 +17,14 @@
 
 #include <stdbool.h>
 
+#include "peer.h"
 #include "usbip.h"
 
 #define EXPORT_FDS		2
 #define EXPORT_ORDER		(USBIP_OP_SIZE + USBIP_DEVICE_SIZE)
 #define EXPORT_RELEASE		4u
 #define EXPORT_TEXT		256u	/* bytes of a sentence, with the end */
+#define EXPORT_NAME	(USBIP_BUSID_SIZE + PEER_ID_TEXT)
 #define EXPORT_REPORT_MAX	(8u + EXPORT_TEXT - 1)
 
 enum export_state {
@@ -47,6 +49,15 @@ bool export_is_release(const void *data, size_t size);
 /* Returns how many bytes. */
 size_t export_pack_report(uint8_t buf[static EXPORT_REPORT_MAX],
 			  const struct export_report *report);
+
+/*
+ * What the connection to an exporter is called where systemd keeps it for hearthd:
+ * "3-1.2_" and the id of the peer that has the device, or "plain" where @id is NULL.
+ */
+void export_name(char name[static EXPORT_NAME], const char *busid,
+		 const uint8_t *id);
+bool export_parse_name(const char *name, char busid[static USBIP_BUSID_SIZE],
+		       bool *plain, uint8_t id[static PEER_ID]);
 
 /* Returns 0, or -EPROTO for what is no report. */
 int export_parse_report(const void *data, size_t size,

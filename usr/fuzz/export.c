@@ -13,8 +13,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct export_report report;
 	struct usbip_device about;
 	struct error err;
+	char busid[USBIP_BUSID_SIZE], *name = malloc(size + 1);
+	uint8_t id[PEER_ID];
 	uint32_t devid;
+	bool plain;
 
+	memcpy(name, data, size);
+	name[size] = '\0';
+	if (export_parse_name(name, busid, &plain, id) &&
+	    !usbip_busid_valid(busid))
+		abort();
+	free(name);
 	export_is_release(data, size);
 	if (!export_parse_order(data, size, &about, &devid, &err) &&
 	    !usbip_busid_valid(about.busid))

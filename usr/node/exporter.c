@@ -13,6 +13,7 @@
 #include "../format/export.h"
 #include "../lib/usbuse.h"
 #include "exporter.h"
+#include "peers.h"
 
 struct exporter {
 	struct node *node;
@@ -22,6 +23,32 @@ struct exporter {
 	char busid[USBIP_BUSID_SIZE];
 	struct share_client client;
 };
+
+/* --- what systemd keeps --------------------------------------------------------------------- */
+
+static void name_of(const struct exporter *exporter,
+		    char name[static EXPORT_NAME])
+{
+	export_name(name, exporter->busid, exporter->client.plain ? NULL :
+					   exporter->client.id);
+}
+
+static void keep(const struct exporter *exporter)
+{
+	char name[EXPORT_NAME], state[EXPORT_NAME + 32];
+
+	name_of(exporter, name);
+	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", name);
+	sd_pid_notify_with_fds(0, 0, state, &exporter->fd, 1);
+}
+
+static void keep_no_more(const struct exporter *exporter)
+{
+	char name[EXPORT_NAME];
+
+	name_of(exporter, name);
+	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
 
 static void drop(struct exporter *exporter)
 {
@@ -54,6 +81,7 @@ static int on_report(sd_event_source *s, int fd, uint32_t events, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0 || export_parse_report(buf, (size_t)n, &report, &err)) {
+		keep_no_more(exporter);
 		drop(exporter);
 		return 0;
 	}
@@ -82,10 +110,9 @@ static int reach(struct error *err)
 	return -err->code;
 }
 
-static int order(int fd, const struct usblocal *local, bool plain, int node,
-		 int client, struct error *err)
+static int order(int fd, const struct usblocal *local, int node, int client,
+		 struct error *err)
 {
-	struct usbip_device about = local->about;
 	int fds[EXPORT_FDS] = { node, client };
 	uint8_t data[EXPORT_ORDER];
 	union {
@@ -99,11 +126,8 @@ static int order(int fd, const struct usblocal *local, bool plain, int node,
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
-	/* The stock client knows no speed above that. */
-	if (plain && about.speed > 5)
-		about.speed = 5;
 	usbip_pack_reply(data, USBIP_OP_REP_IMPORT, USBIP_ST_OK);
-	usbip_pack_device(data + USBIP_OP_SIZE, &about);
+	usbip_pack_device(data + USBIP_OP_SIZE, &local->about);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fds));
@@ -114,8 +138,8 @@ static int order(int fd, const struct usblocal *local, bool plain, int node,
 			 strerror(errno));
 }
 
-static struct exporter *new(struct node *node, const struct usblocal *local,
-			  const struct share_client *client, int fd)
+static struct exporter *new(struct node *node, const char *busid,
+			    const struct share_client *client, int fd)
 {
 	struct exporter *exporter = calloc(1, sizeof(*exporter));
 
@@ -124,7 +148,7 @@ static struct exporter *new(struct node *node, const struct usblocal *local,
 	exporter->node = node;
 	exporter->fd = fd;
 	exporter->client = *client;
-	strcpy(exporter->busid, local->about.busid);
+	strcpy(exporter->busid, busid);
 	if (sd_event_add_io(node->event, &exporter->io, fd, EPOLLIN, on_report,
 			    exporter) < 0) {
 		free(exporter);
@@ -164,14 +188,16 @@ int exporter_start(struct node *node, const struct usblocal *local,
 		close(usb);
 		return control;
 	}
-	exporter = new(node, local, client, control);
+	exporter = new(node, local->about.busid, client, control);
 	if (!exporter) {
 		close(control);
 		ret = error_set(err, ENOMEM, "out of memory");
 	} else {
-		ret = order(control, local, client->plain, usb, fd, err);
+		ret = order(control, local, usb, fd, err);
 		if (ret)
 			drop(exporter);
+		else
+			keep(exporter);
 	}
 	close(usb);
 	return ret;
@@ -219,6 +245,41 @@ void exporter_review(struct node *node)
 		if (share_find(node, &exporter->client, exporter->busid, &local,
 			       &err) == -ENODEV)
 			release(exporter);
+}
+
+static void resume(struct node *node, const char *name, int fd)
+{
+	struct share_client client = { 0 };
+	char busid[USBIP_BUSID_SIZE];
+	const struct peers_peer *peer;
+	struct exporter *exporter;
+
+	if (!export_parse_name(name, busid, &client.plain, client.id) ||
+	    sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 0) <= 0) {
+		close(fd);
+		return;
+	}
+	peer = client.plain ? NULL : peers_find(node, client.id);
+	client.role = peer ? peer->kept.role : PEER_FRIEND;
+	snprintf(client.name, sizeof(client.name), "%s", peer ?
+		 peer->kept.name : client.plain ? "somebody" : "no peer");
+	exporter = new(node, busid, &client, fd);
+	if (!exporter)
+		close(fd);
+	else if (!client.plain && !peer)
+		release(exporter);
+}
+
+void exporter_resume(struct node *node)
+{
+	char **names = NULL;
+	int i, n = sd_listen_fds_with_names(1, &names);
+
+	for (i = 0; i < n; i++) {
+		resume(node, names[i], SD_LISTEN_FDS_START + i);
+		free(names[i]);
+	}
+	free(names);
 }
 
 void exporter_stop(struct node *node)

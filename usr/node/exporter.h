@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Devices in the hands of exporters (hearth-usbd), and who has them. An exporter goes on when
- * hearthd has ended; one that was started before this hearthd is not known here, but that
- * the device is taken is.
+ * hearthd has ended; systemd keeps the connection to it meanwhile, for the next hearthd. Where
+ * it does not, that the device is taken is still known, but not by whom.
  */
 #ifndef HEARTH_NODE_EXPORTER_H
 #define HEARTH_NODE_EXPORTER_H
@@ -30,6 +30,9 @@ void exporter_release_peer(struct node *node, const uint8_t id[static PEER_ID]);
 
 /* Releases those whose client may have them no more: what is shared has changed. */
 void exporter_review(struct node *node);
+
+/* Takes up those of the hearthd before. Of a peer that is none any more they are released. */
+void exporter_resume(struct node *node);
 
 /* Forgets them; they go on. */
 void exporter_stop(struct node *node);

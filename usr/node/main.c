@@ -190,6 +190,7 @@ static int start(struct node *node, const struct options *options,
 	    nearby_start(node, options->socket, err) ||
 	    control_start(node, options->socket, verbs_ask, err))
 		return -err->code;
+	exporter_resume(node);
 	peers_dial(node);
 	return 0;
 }

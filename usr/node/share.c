@@ -11,6 +11,7 @@
 #define PROC		"/proc"
 #define DEVICES		SYSFS "/bus/usb/devices"
 #define SHARES_MAX	256u
+#define SPEED_SUPER	5u	/* USB/IP's number */
 
 struct share {
 	unsigned int n;
@@ -166,6 +167,9 @@ int share_find(struct node *node, const struct share_client *client,
 {
 	if (!usblocal_read(SYSFS, busid, local))
 		return error_set(err, ENODEV, "there is no device %s", busid);
+	/* The stock client knows no speed above that. */
+	if (client->plain && local->about.speed > SPEED_SUPER)
+		local->about.speed = SPEED_SUPER;
 	return may_have(node, client, local, err);
 }
 

@@ -83,7 +83,32 @@ static void export_refuses_other_reports(void)
 	expect(export_parse_report(buf, 8, &report, &err) == -EPROTO);
 }
 
+static void export_names_come_back(void)
+{
+	static const char * const bad[] = {
+		"", "_", "_plain", "3-1", "3-1_", "3-1_plane", "3 1_plain", "3-1_12",
+		"11111111111111111111111111111111_plain",
+	};
+	static const uint8_t id[PEER_ID] = { 1, [31] = 0xff };
+	char name[EXPORT_NAME], busid[USBIP_BUSID_SIZE];
+	uint8_t back[PEER_ID];
+	bool plain;
+	size_t i;
+
+	export_name(name, "3-1.2", id);
+	expect(export_parse_name(name, busid, &plain, back));
+	expect(!plain && !memcmp(back, id, PEER_ID));
+	expect_text(busid, "3-1.2");
+	export_name(name, "1111111111111111111111111111111", NULL);
+	expect_text(name, "1111111111111111111111111111111_plain");
+	expect(export_parse_name(name, busid, &plain, back) && plain);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		test_expect(!export_parse_name(bad[i], busid, &plain, back),
+			    bad[i], __FILE__, __LINE__);
+}
+
 const struct test tests[] = {
+	TEST(export_names_come_back),
 	TEST(export_takes_an_order),
 	TEST(export_knows_a_release),
 	TEST(export_gives_reports_back),
