@@ -107,7 +107,7 @@ check "no descriptor: the port is gone" wait_for 20 no_ports
 # --- a slow one is not given up: each answer takes three seconds
 if [ "${HEARTH_FULL-}" ]; then
 	serve_liar --delay-ms 3000
-	check "slow, but honest: it is attached" timeout 120 hearth usb attach 127.0.0.1 1-1
+	check "slow, but honest: it is attached" timeout 120 hearth usb attach --plain 127.0.0.1 1-1
 	check "slow, but honest: and there" device_is_there
 	unplug_all
 	wait_for 20 no_ports
@@ -128,7 +128,7 @@ check "a dump of them all" wait_for 20 dumps "$servers ports" true
 check "a dump while one goes, that it has told: it is flagged" dumps "$servers ports, interrupted" \
 	"hearth usb detach $port >/dev/null"
 check "a dump while one comes: it is flagged" dumps "$servers ports, interrupted" \
-	"hearth usb attach 127.0.0.1 1-$((servers + 1)) >/dev/null"
+	"hearth usb attach --plain 127.0.0.1 1-$((servers + 1)) >/dev/null"
 check "$servers servers: all are detached" unplug_all
 check "$servers servers: none is left" wait_for 60 no_ports
 kill $monitor

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "ktls.h"
 
@@ -94,6 +95,26 @@ static int set(struct tls *tls, int direction)
 	return ret;
 }
 
+static int missing(int code, struct error *err)
+{
+	return error_set(err, EOPNOTSUPP,
+			 "this kernel has no TLS (%s): load its module, modprobe tls",
+			 strerror(code));
+}
+
+/* A socket that is not connected is refused for that alone, where there is TLS. */
+int ktls_check(struct error *err)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), code = 0;
+
+	if (fd < 0)
+		return error_set(err, errno, "no socket: %s", strerror(errno));
+	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
+		code = errno;
+	close(fd);
+	return code && code != ENOTCONN ? missing(code, err) : 0;
+}
+
 int ktls_take(struct tls *tls, struct error *err)
 {
 	const int yes = 1;
@@ -103,9 +124,7 @@ int ktls_take(struct tls *tls, struct error *err)
 		return error_set(err, EBUSY,
 				 "the session has bytes that were not read");
 	if (setsockopt(tls->fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
-		return error_set(err, EOPNOTSUPP,
-				 "this kernel has no TLS (%s): load its module, modprobe tls",
-				 strerror(errno));
+		return missing(errno, err);
 	ret = set(tls, TLS_TX);
 	if (!ret)
 		ret = set(tls, TLS_RX);

@@ -14,4 +14,10 @@
  */
 int ktls_take(struct tls *tls, struct error *err);
 
+/*
+ * Has this machine kernel TLS at all? Returns 0, or -EOPNOTSUPP with a sentence that tells
+ * how to get it; so nobody else is bothered first.
+ */
+int ktls_check(struct error *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../format/usbip.h"
+#include "../lib/ktls.h"
 #include "link.h"
 #include "peers.h"
 #include "usbask.h"
@@ -235,6 +236,11 @@ void usbask_begin(struct node *node, struct asked *asked,
 			error_set(&err, ENOMEM, "out of memory");
 		else
 			error_set(&err, ENOENT, "there is no such peer");
+		free(ask);
+		control_refuse(asked, &err);
+		return;
+	}
+	if (*request->busid && ktls_check(&err)) {
 		free(ask);
 		control_refuse(asked, &err);
 		return;
