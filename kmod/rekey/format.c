@@ -185,7 +185,11 @@ static const char *super_unpack_job(const struct rekey_disk_super *disk,
 	u32 limit;
 
 	job->kind = le32_to_cpu(disk->job);
-	job->paused = le32_to_cpu(disk->paused);
+	job->state = le32_to_cpu(disk->job_state);
+	if (sb->version == 1)
+		job->state = job->state ? REKEY_JOB_PAUSED : REKEY_JOB_GOES_ON;
+	if (job->state > REKEY_JOB_INCOMPLETE)
+		return "a job in an unknown state";
 	job->from = le32_to_cpu(disk->from);
 	job->to = le32_to_cpu(disk->to);
 	job->first = le64_to_cpu(disk->first);
@@ -213,8 +217,10 @@ static const char *super_unpack_job(const struct rekey_disk_super *disk,
 static const char *super_unpack_devices(const struct rekey_disk_super *disk,
 					struct rekey_super *sb)
 {
-	u32 i;
+	u32 known = REKEY_DEV_LABEL, i;
 
+	if (sb->version != 1)
+		known |= REKEY_DEV_DRAINED;
 	sb->devices = le32_to_cpu(disk->devices);
 	if (!sb->devices || sb->devices > REKEY_DEVICES)
 		return "a wrong number of devices";
@@ -224,9 +230,10 @@ static const char *super_unpack_devices(const struct rekey_disk_super *disk,
 		sb->device[i].regions = le64_to_cpu(disk->device[i].regions);
 		if (sb->device[i].regions > REKEY_PLACES_MAX)
 			return "a device of impossible size";
-		if (flags & ~REKEY_DEV_LABEL || disk->device[i].reserved)
+		if (flags & ~known || disk->device[i].reserved)
 			return "a device with unknown flags";
 		sb->device[i].label = flags & REKEY_DEV_LABEL;
+		sb->device[i].drained = flags & REKEY_DEV_DRAINED;
 	}
 	if (!is_zero(disk->device + i,
 		     sizeof(disk->device[0]) * (REKEY_DEVICES - i)))
@@ -241,14 +248,17 @@ static const char *super_unpack_2(const struct rekey_disk_super *disk,
 	sb->stride = le32_to_cpu(disk->stride);
 	sb->epoch = le64_to_cpu(disk->epoch);
 	sb->opened = le64_to_cpu(disk->opened);
+	sb->generation = le64_to_cpu(disk->generation);
 	if (sb->version == 1)
-		return sb->stride || sb->epoch || sb->opened ?
+		return sb->stride || sb->epoch || sb->opened || sb->generation ?
 		       "reserved bytes are not zero" : NULL;
 	if (sb->stride < REKEY_STRIDE_MIN || sb->stride > REKEY_STRIDE_MAX ||
 	    sb->stride & (sb->stride - 1) || sb->stride < rekey_pages(regions))
 		return "a wrong stride";
 	if (!sb->epoch || sb->opened > sb->epoch)
 		return "a wrong epoch";
+	if (!sb->generation)
+		return "a wrong generation";
 	return NULL;
 }
 
@@ -263,6 +273,7 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 			 struct rekey_super *sb)
 {
 	u32 flags = le32_to_cpu(disk->flags);
+	u32 known = REKEY_SB_CLEAN | REKEY_SB_LARGE_IV;
 	const char *why;
 	u64 regions;
 
@@ -270,12 +281,15 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 	sb->version = le32_to_cpu(disk->version);
 	if (!sb->version || sb->version > REKEY_VERSION_MAX)
 		return "an unknown version";
-	if (flags & ~REKEY_SB_FLAGS)
+	if (sb->version != 1)
+		known |= REKEY_SB_LABELS;
+	if (flags & ~known)
 		return "unknown flags";
 	memcpy(sb->uuid, disk->head.uuid, sizeof(sb->uuid));
 	memcpy(sb->digest, disk->digest, sizeof(sb->digest));
 	sb->clean = flags & REKEY_SB_CLEAN;
 	sb->large_iv = flags & REKEY_SB_LARGE_IV;
+	sb->labels = flags & REKEY_SB_LABELS;
 	sb->sector_size = le32_to_cpu(disk->sector_size);
 	if (sb->sector_size != 512 && sb->sector_size != 4096)
 		return "a wrong sector size";
@@ -308,7 +322,8 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 {
 	u32 flags = (sb->clean ? REKEY_SB_CLEAN : 0) |
-		    (sb->large_iv ? REKEY_SB_LARGE_IV : 0);
+		    (sb->large_iv ? REKEY_SB_LARGE_IV : 0) |
+		    (sb->labels ? REKEY_SB_LABELS : 0);
 	u32 i;
 
 	memset((u8 *)disk + sizeof(disk->head), 0,
@@ -321,7 +336,8 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 	memcpy(disk->cipher, sb->cipher, sizeof(disk->cipher));
 	memcpy(disk->digest, sb->digest, sizeof(disk->digest));
 	disk->job = cpu_to_le32(sb->job.kind);
-	disk->paused = cpu_to_le32(sb->job.paused);
+	if (sb->version != 1 || sb->job.state == REKEY_JOB_PAUSED)
+		disk->job_state = cpu_to_le32(sb->job.state);
 	disk->from = cpu_to_le32(sb->job.from);
 	disk->to = cpu_to_le32(sb->job.to);
 	disk->first = cpu_to_le64(sb->job.first);
@@ -330,11 +346,30 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 	disk->stride = cpu_to_le32(sb->stride);
 	disk->epoch = cpu_to_le64(sb->epoch);
 	disk->opened = cpu_to_le64(sb->opened);
+	disk->generation = cpu_to_le64(sb->generation);
 	for (i = 0; i < sb->devices; i++) {
 		disk->device[i].regions = cpu_to_le64(sb->device[i].regions);
-		disk->device[i].flags =
-			cpu_to_le32(sb->device[i].label ? REKEY_DEV_LABEL : 0);
+		flags = sb->device[i].label ? REKEY_DEV_LABEL : 0;
+		if (sb->version != 1 && sb->device[i].drained)
+			flags |= REKEY_DEV_DRAINED;
+		disk->device[i].flags = cpu_to_le32(flags);
 	}
+}
+
+/**
+ * label_is_current() - was a label written when the volume was opened last?
+ * @sb: the volume's superblock
+ * @generation: the sequence number of the label
+ *
+ * Opened for writing, that is: or the time before, where the last time was cut short.
+ * In version 1 a label does not tell.
+ *
+ * Return: whether it was.
+ */
+bool label_is_current(const struct rekey_super *sb, u64 generation)
+{
+	return sb->version == 1 || generation == sb->generation ||
+	       (sb->labels && generation + 1 == sb->generation);
 }
 
 /**

@@ -71,7 +71,7 @@ struct rekey_head {
 #define REKEY_SB_CLEAN		BIT(0)	/* digest holds */
 #define REKEY_SB_LARGE_IV	BIT(1)	/* the IV counts sectors of sector_size */
 
-#define REKEY_SB_FLAGS		(REKEY_SB_CLEAN | REKEY_SB_LARGE_IV)
+#define REKEY_SB_LABELS		BIT(2)	/* some labels may be a generation behind */
 
 struct rekey_disk_device {
 	__le64 regions;		/* whole ones that the device has */
@@ -80,6 +80,7 @@ struct rekey_disk_device {
 } __packed;
 
 #define REKEY_DEV_LABEL		BIT(0)	/* its region 0 is a label */
+#define REKEY_DEV_DRAINED	BIT(2)	/* nothing is to lie there; version 2 */
 
 struct rekey_disk_super {
 	struct rekey_head head;
@@ -91,7 +92,7 @@ struct rekey_disk_super {
 	__u8 cipher[REKEY_CIPHER];	/* padded with zeros */
 	__u8 digest[REKEY_MAC];	/* of the sequence numbers, if clean */
 	__le32 job;		/* enum rekey_job_kind */
-	__le32 paused;
+	__le32 job_state;	/* enum rekey_job_state */
 	__le32 from;		/* slot or device */
 	__le32 to;
 	__le64 first;		/* region */
@@ -101,7 +102,8 @@ struct rekey_disk_super {
 	struct rekey_disk_device device[REKEY_DEVICES];
 	__le64 epoch;		/* grows by one each time that it is another one */
 	__le64 opened;		/* epoch when the volume was opened last */
-	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES - 16];
+	__le64 generation;	/* of the labels: openings for writing */
+	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES - 24];
 } __packed;
 
 struct rekey_disk_slot {
@@ -139,9 +141,15 @@ enum rekey_job_kind {
 	REKEY_JOB_DRAIN = 2,	/* from device to device */
 };
 
+enum rekey_job_state {
+	REKEY_JOB_GOES_ON = 0,
+	REKEY_JOB_PAUSED = 1,
+	REKEY_JOB_INCOMPLETE = 2,	/* all is done that can be; version 2 */
+};
+
 struct rekey_job {
 	u32 kind;
-	bool paused;
+	u32 state;
 	u32 from;
 	u32 to;
 	u64 first;
@@ -153,6 +161,8 @@ struct rekey_super {
 	u32 stride;		/* pages from place 0 to place 1; version 2 */
 	u64 epoch;		/* the same, and the next one */
 	u64 opened;
+	u64 generation;
+	bool labels;		/* some may be a generation behind */
 	u8 uuid[REKEY_UUID];
 	bool clean;
 	bool large_iv;
@@ -166,6 +176,7 @@ struct rekey_super {
 	struct {
 		u64 regions;
 		bool label;
+		bool drained;
 	} device[REKEY_DEVICES];
 };
 
@@ -318,6 +329,7 @@ bool head_is_of(const struct rekey_head *head, const u8 *uuid);
 const char *super_unpack(const struct rekey_disk_super *disk,
 			 struct rekey_super *sb);
 void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb);
+bool label_is_current(const struct rekey_super *sb, u64 generation);
 const char *slots_unpack(const struct rekey_disk_slots *disk,
 			 struct rekey_slot_info *slot);
 void slots_pack(struct rekey_disk_slots *disk,

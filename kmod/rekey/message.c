@@ -158,6 +158,35 @@ static int drain(struct rekey_volume *v, unsigned int argc, char **argv,
 	return job.from == job.to ? -EINVAL : mover_start(v, &job, error);
 }
 
+/*
+ * What was adopted has none, as its first place held the old header: till that is
+ * gone.
+ */
+static int give_label(struct rekey_volume *v, unsigned int argc, char **argv,
+		      char **error)
+{
+	struct rekey_device *dev;
+	u32 device;
+	int err;
+
+	err = parse_device(v, argv[0], &device, error);
+	if (err)
+		return err;
+	dev = &v->places.device[device];
+	if (dev->label)
+		return 0;
+	*error = "A region lies at the first place of the device";
+	if (!dev->places || !places_take_label(&v->places, device))
+		return -EBUSY;
+	mutex_lock(&v->meta.lock);
+	err = meta_give_label(&v->meta, dev->dm->bdev, dev->start, device);
+	mutex_unlock(&v->meta.lock);
+	*error = "The label cannot be written";
+	if (err)
+		volume_failed(v, "label", err);
+	return err;
+}
+
 static int rekey_pause(struct rekey_volume *v, unsigned int argc, char **argv,
 		       char **error)
 {
@@ -198,6 +227,7 @@ static const struct message messages[] = {
 	{ "rekey resume", { 0, 0 }, true,  rekey_resume },
 	{ "rekey abort",  { 0, 0 }, true,  rekey_abort },
 	{ "drain",	  { 2, 4 }, true,  drain },
+	{ "label",	  { 1, 1 }, true,  give_label },
 	{ "rate",	  { 1, 1 }, false, set_rate },
 };
 

@@ -193,7 +193,7 @@ static int copies_pick(struct rekey_meta *meta, u64 number,
 		       union rekey_page *const copy[2], const int err[2],
 		       struct rekey_age *age)
 {
-	struct rekey_age ages[2];
+	struct rekey_age ages[2] = { };
 	const char *why[2];
 	int place;
 
@@ -275,16 +275,20 @@ static int meta_read(struct rekey_meta *meta, u64 number,
 
 /* --- where they lie ------------------------------------------------------------ */
 
-static int meta_check_fits(const struct rekey_meta *meta, char **error)
+static int meta_check_fits(struct rekey_meta *meta, char **error)
 {
+	u64 sectors = layout_sectors(&meta->layout, meta->pages + 1);
 	u64 end = bdev_nr_sectors(meta->bdev);
 
 	*error = "The metadata have no room for so many regions";
 	if (meta->layout.step == 1 && meta->pages >= meta->layout.apart)
 		return -ENOSPC;
 	*error = "The metadata device is too small";
-	return meta->start > end || meta_sectors(meta) > end - meta->start ?
-	       -ENOSPC : 0;
+	if (meta->start > end || sectors > end - meta->start)
+		return -ENOSPC;
+	if (!meta->sectors)
+		meta->sectors = sectors;
+	return 0;
 }
 
 /**
@@ -382,17 +386,17 @@ static int super_lay_out(struct rekey_meta *meta, char **error)
  * @meta: the metadata device
  * @err: set to a negative errno where it cannot be read
  *
- * Return: true only when both places of the superblock are zero, in any version.
+ * Return: true only when both places of the superblock are zero, as version 1 has it:
+ *	the one in block 0 is of any version.
  */
 bool meta_is_blank(struct rekey_meta *meta, int *err)
 {
-	const u64 block[] = { 0, 1, layout_block(&meta->layout, 0, 1) };
 	bool blank = true;
-	u32 i;
+	u32 block;
 
 	mutex_lock(&meta->lock);
-	for (i = 0, *err = 0; !*err && blank && i < ARRAY_SIZE(block); i++) {
-		*err = meta_io(meta->bdev, meta->start + block[i] *
+	for (block = 0, *err = 0; !*err && blank && block < 2; block++) {
+		*err = meta_io(meta->bdev, meta->start + block *
 			       META_PAGE_SECTORS, REQ_OP_READ, meta->page);
 		blank = !*err && !memchr_inv(meta->page, 0, REKEY_PAGE);
 	}
@@ -962,6 +966,10 @@ static int begin_super(struct rekey_meta *meta, struct rekey_super *sb)
 		return err;
 	sb->opened = meta->disk_sb.epoch + 1;
 	meta->sb.opened = sb->opened;
+	/* where labels may be behind, they must not get further */
+	sb->generation += !sb->labels;
+	sb->labels = true;
+	meta->sb.generation = sb->generation;
 	return meta_write_super(meta, sb);
 }
 
@@ -1068,10 +1076,11 @@ static int begin_labels(struct rekey_meta *meta)
 	u32 i;
 
 	for (i = 0; !err && i < REKEY_DEVICES; i++)
-		if (meta->label[i].bdev)
+		if (meta->label[i].fresh ||
+		    (meta->label[i].bdev && !meta_is_v1(meta)))
 			err = meta_write_label(meta, meta->label[i].bdev,
 					       meta->label[i].sector, i);
-	return err;
+	return meta_wrote(meta, err);
 }
 
 /**
@@ -1084,7 +1093,7 @@ static int begin_labels(struct rekey_meta *meta)
  *	2. each page of which a copy was never one of ours
  *	3. map pages of a growth, and of erases that did not come to their end
  *	4. the slot table: those slots are free, new keys are bound
- *	5. labels of devices that are new
+ *	5. labels of devices that are new; in version 2 of all, for a generation more
  *	6. the superblock that tells of all that
  *
  * Cut short anywhere it begins anew: the superblock of 1 tells of no region, job
@@ -1115,6 +1124,7 @@ int meta_begin(struct rekey_meta *meta)
 	if (!err)
 		err = begin_labels(meta);
 	meta->sb.clean = false;
+	meta->sb.labels = false;
 	memset(meta->sb.digest, 0, sizeof(meta->sb.digest));
 	if (!err && !meta_is_v1(meta))
 		err = meta_stamp_digest(meta, meta->pages, true,
@@ -1142,6 +1152,155 @@ int meta_mend(struct rekey_meta *meta)
 	    !meta_may_write(meta))
 		return 0;
 	return meta_begin(meta);
+}
+
+/* --- upgrade ------------------------------------------------------------------- */
+
+/**
+ * meta_plan_upgrade() - where the metadata are to lie when they are of version 2
+ * @meta: the metadata device, its superblock read, its table being loaded
+ * @sectors: from where they begin to what lies behind them
+ * @error: set to a sentence on failure
+ *
+ * Nothing of theirs lies where the second places will be. A volume that has version 2
+ * already stays as it is.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_plan_upgrade(struct rekey_meta *meta, sector_t sectors, char **error)
+{
+	struct rekey_layout layout;
+	u32 stride;
+
+	if (!meta_is_v1(meta))
+		return 0;
+	/* twice as many: behind all that lies there now */
+	stride = layout_stride(sectors / META_PAGE_SECTORS,
+			       2 * (meta->pages + 1));
+	layout = layout_of(2, stride);
+	*error = "The metadata have no room for version 2 behind them";
+	if (!stride)
+		return -ENOSPC;
+	meta->upgrade = stride;
+	meta->sectors = layout_sectors(&layout, meta->pages + 1);
+	return 0;
+}
+
+/* One place of all pages, durable when this returns. */
+static int upgrade_copies(struct rekey_meta *meta, struct meta_run *run,
+			  u32 place, u64 epoch)
+{
+	struct rekey_age age = {
+		.seq = 2 - place, .stamp = 1, .base = 1, .epoch = epoch,
+	};
+	u64 done;
+	int err = 0;
+
+	for (done = 0; !err && done < meta->pages; done += run->count) {
+		u32 i;
+
+		run->first = 1 + done;
+		run->count = min_t(u64, META_RUN, meta->pages - done);
+		for (i = 0; !err && i < run->count; i++) {
+			union rekey_page *page = run->copy[i][place];
+
+			meta_pack(meta, run->first + i, meta->map, page);
+			err = meta_finish(meta, run->first + i, &age, page);
+		}
+		if (!err) {
+			struct bio *bio = run_bio(run, place,
+						  REQ_OP_WRITE | REQ_SYNC);
+
+			err = submit_bio_wait(bio);
+			bio_uninit(bio);
+		}
+		cond_resched();
+	}
+	return meta_wrote(meta, err ?: blkdev_issue_flush(meta->bdev));
+}
+
+/* A superblock of version 2 in block 0, where the last one was not written. */
+static int upgrade_super(struct rekey_meta *meta)
+{
+	struct rekey_age age = { .seq = meta->sb_seq + 1 };
+	int err;
+
+	super_pack(&meta->page->super, &meta->sb);
+	err = meta_write(meta, 0, &age, REQ_FUA);
+	meta->sb_seq += !err;
+	return err;
+}
+
+static int upgrade_write(struct rekey_meta *meta, struct meta_run *run)
+{
+	int err;
+
+	err = upgrade_copies(meta, run, 1, 1);
+	if (!err)
+		err = upgrade_super(meta);
+	/* from here on it is one of version 2 */
+	if (!err)
+		err = upgrade_copies(meta, run, 0, 2);
+	if (!err)
+		err = upgrade_super(meta);
+	return err;
+}
+
+/**
+ * meta_upgrade() - version 1 becomes version 2 where it lies
+ * @meta: the metadata device, all of it read, with an upgrade planned; its lock is
+ *	held
+ * @error: set to a sentence on failure
+ *
+ *	1. what opening has left undone, as before any write of version 1
+ *	2. the superblock once more, if its newest copy is not the one in block 1
+ *	3. place 1 of all pages, behind all that version 1 has; flush
+ *	4. the superblock of version 2 in block 0: of two, a module of version 1 takes
+ *	   this newer one, too, and refuses it
+ *	5. place 0 of all pages, of which the first is block 1; flush
+ *	6. the other superblock
+ *
+ * Cut short before 4 it is of version 1, and nothing of that was touched. Behind 4 it
+ * is a closed one of version 2, whose copies at place 0 are damaged.
+ *
+ * All is to be read again then.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_upgrade(struct rekey_meta *meta, char **error)
+{
+	struct meta_run *run = NULL;
+	u64 i;
+	int err;
+
+	lockdep_assert_held(&meta->lock);
+	*error = "The metadata device cannot be written";
+	err = meta_begin(meta);
+	if (!err && !(meta->sb_seq & 1))
+		err = meta_write_super(meta, &meta->sb);
+	if (err)
+		return err;
+	meta->layout = layout_of(2, meta->upgrade);
+	run = run_alloc(meta);
+	if (!run) {
+		meta->layout = layout_of(1, 0);
+		return -ENOMEM;
+	}
+	for (i = 0; i < meta->pages; i++)
+		meta->age[i].stamp = 1;
+	meta->sb.version = 2;
+	meta->sb.stride = meta->upgrade;
+	meta->sb.epoch = 2;
+	meta->sb.opened = 0;
+	meta->sb.generation = 1;	/* as labels of version 1 have it */
+	meta->sb.clean = true;
+	err = meta_stamp_digest(meta, meta->pages, false, meta->sb.digest);
+	if (!err)
+		err = upgrade_write(meta, run);
+	run_free(run);
+	if (err)
+		meta->layout = layout_of(1, 0);
+	return err;
 }
 
 /**
@@ -1291,6 +1450,22 @@ int meta_close(struct rekey_meta *meta)
 /* --- labels of data devices --------------------------------------------------- */
 
 /**
+ * meta_add_label() - a label that meta_begin() may have to write
+ * @meta: the metadata device, its superblock read; its lock is held
+ * @device: number of the data device in the volume
+ * @bdev: the data device
+ * @sector: where its first region begins
+ * @fresh: the volume does not know the device yet
+ */
+void meta_add_label(struct rekey_meta *meta, u32 device,
+		    struct block_device *bdev, sector_t sector, bool fresh)
+{
+	meta->label[device].bdev = bdev;
+	meta->label[device].sector = sector;
+	meta->label[device].fresh = fresh;
+}
+
+/**
  * meta_read_label() - is this the data device that it should be?
  * @meta: the metadata device, its superblock read; its lock is held
  * @bdev: the data device
@@ -1298,11 +1473,12 @@ int meta_close(struct rekey_meta *meta)
  * @device: its number in the volume
  * @why: set to what is wrong
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; -ESTALE: it is, but of another time.
  */
 int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 		    sector_t sector, u32 device, const char **why)
 {
+	u64 generation;
 	int err;
 
 	*why = "it cannot be read";
@@ -1313,7 +1489,15 @@ int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 			  meta->sb.uuid);
 	if (!*why)
 		*why = meta_verify(meta, meta->page);
-	return *why ? -EINVAL : 0;
+	generation = le64_to_cpu(meta->page->head.seq);
+	if (*why)
+		return -EINVAL;
+	if (label_is_current(&meta->sb, generation))
+		return 0;
+	*why = generation < meta->sb.generation ?
+	       "it is older than the metadata: a copy, or left out since" :
+	       "it is newer than the metadata: they are a copy";
+	return -ESTALE;
 }
 
 /**
@@ -1333,11 +1517,36 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 
 	lockdep_assert_held(&meta->lock);
 	memset(page, 0, REKEY_PAGE);
-	head_pack(&page->head, REKEY_PAGE_LABEL, device, 1, meta->sb.uuid);
+	head_pack(&page->head, REKEY_PAGE_LABEL, device,
+		  meta_is_v1(meta) ? 1 : meta->sb.generation, meta->sb.uuid);
 	err = meta_seal(meta, page);
 	if (err)
 		return err;
 	return meta_io(bdev, sector, REQ_OP_WRITE | REQ_SYNC | REQ_FUA, page);
+}
+
+/**
+ * meta_give_label() - a device that had no label has one from now on
+ * @meta: the metadata device; its lock is held
+ * @bdev: the data device, whose first place nobody uses
+ * @sector: where that begins
+ * @device: its number in the volume
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
+		    sector_t sector, u32 device)
+{
+	int err;
+
+	err = meta_begin(meta);
+	if (!err)
+		err = meta_wrote(meta, meta_write_label(meta, bdev, sector,
+							device));
+	if (err)
+		return err;
+	meta->sb.device[device].label = true;
+	return meta_write_super(meta, &meta->sb);
 }
 
 /* --- life --------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ struct workqueue_struct;
 
 struct rekey_meta {
 	/*
-	 * Protects all below but the first five, which don't change once the
+	 * Protects all below but the first three, which don't change once the
 	 * table is loaded, and orders the writes. Nests inside the volume's message lock and that
 	 * of a job, outside of bucket locks. @failed and a slot's @state are
 	 * read without it, too.
@@ -34,7 +34,9 @@ struct rekey_meta {
 	struct mutex lock;
 	struct block_device *bdev;
 	sector_t start;			/* where they begin there */
-	struct rekey_layout layout;	/* of their pages there */
+	sector_t sectors;		/* that they take, or will */
+	struct rekey_layout layout;	/* of their pages there; an upgrade's changes */
+	u32 upgrade;			/* stride that it is to have then; 0: none */
 	struct crypto_shash *mac;	/* HMAC-SHA256 with the metadata key */
 	union rekey_page *page;		/* two of them: one I/O's data */
 	struct rekey_super sb;		/* as it is to be */
@@ -55,7 +57,8 @@ struct rekey_meta {
 	struct {
 		struct block_device *bdev;
 		sector_t sector;
-	} label[REKEY_DEVICES];		/* to be written */
+		bool fresh;		/* the device is none of the volume yet */
+	} label[REKEY_DEVICES];		/* to be written at the beginning */
 	bool begun;			/* meta_begin() is through */
 	bool readonly;			/* nothing may be written */
 	bool frozen;			/* for a hibernation; READ_ONCE */
@@ -78,6 +81,9 @@ int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error);
 int meta_format(struct rekey_meta *meta, const u64 *map);
 int meta_begin(struct rekey_meta *meta);
 int meta_mend(struct rekey_meta *meta);
+int meta_plan_upgrade(struct rekey_meta *meta, sector_t sectors,
+		      char **error);
+int meta_upgrade(struct rekey_meta *meta, char **error);
 int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job);
 int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state);
 int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
@@ -85,16 +91,14 @@ int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
 int meta_write_map(struct rekey_meta *meta, u32 index, const u64 *entry);
 int meta_close(struct rekey_meta *meta);
 
+void meta_add_label(struct rekey_meta *meta, u32 device,
+		    struct block_device *bdev, sector_t sector, bool fresh);
 int meta_read_label(struct rekey_meta *meta, struct block_device *bdev,
 		    sector_t sector, u32 device, const char **why);
 int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 		     sector_t sector, u32 device);
-
-/* Sectors that the metadata take, from @start on. */
-static inline sector_t meta_sectors(const struct rekey_meta *meta)
-{
-	return layout_sectors(&meta->layout, meta->pages + 1);
-}
+int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
+		    sector_t sector, u32 device);
 
 /* Could a write be tried? */
 static inline bool meta_may_write(const struct rekey_meta *meta)

@@ -222,6 +222,14 @@ static bool mover_is_drained(struct rekey_volume *v)
 	return places_drained(&v->places, job->from);
 }
 
+/* Written with the superblock's job; in version 1 it is forgotten at the close. */
+static void mover_mark_device(struct rekey_volume *v, u32 device, bool drained)
+{
+	mutex_lock(&v->meta.lock);
+	v->meta.sb.device[device].drained = drained;
+	mutex_unlock(&v->meta.lock);
+}
+
 static void mover_finish(struct rekey_volume *v)
 {
 	struct rekey_job none = { .kind = REKEY_JOB_NONE };
@@ -229,6 +237,8 @@ static void mover_finish(struct rekey_volume *v)
 	char *error;
 
 	lockdep_assert_held(&v->job_lock);
+	if (job.kind == REKEY_JOB_DRAIN && job.count == v->regions)
+		mover_mark_device(v, job.from, true);
 	if (mover_write_job(v, &none, &error)) {
 		mover_stop_with(v, MOVER_ERROR);
 		return;
@@ -249,6 +259,9 @@ static void mover_again(struct rekey_volume *v)
 /* All but those: once more, then that is how it stays. */
 static void mover_skipped(struct rekey_volume *v, u64 skipped)
 {
+	struct rekey_job job = v->mover.job;
+	char *error;
+
 	if (!v->mover.retried) {
 		v->mover.retried = true;
 		mover_again(v);
@@ -256,7 +269,9 @@ static void mover_skipped(struct rekey_volume *v, u64 skipped)
 	}
 	DMERR("%s: the job is incomplete: %llu regions cannot be moved and stay where they are",
 	      volume_name(v), skipped);
-	mover_stop_with(v, MOVER_INCOMPLETE);
+	job.state = REKEY_JOB_INCOMPLETE;
+	mover_stop_with(v, mover_write_job(v, &job, &error) ? MOVER_ERROR :
+			   MOVER_INCOMPLETE);
 }
 
 /* Behind the last region: done, or another round. */
@@ -494,8 +509,10 @@ static void mover_begin(struct rekey_volume *v)
 	places_forgive(&v->places);
 	mover_rewind(v);
 	v->mover.next = 0;
-	if (job->paused)
+	if (job->state == REKEY_JOB_PAUSED)
 		state = MOVER_PAUSED;
+	else if (job->state == REKEY_JOB_INCOMPLETE)
+		state = MOVER_INCOMPLETE;
 	else if (mover_grace(v))
 		state = MOVER_WAITING;
 	mover_set_state(v, state);
@@ -608,12 +625,17 @@ int mover_start(struct rekey_volume *v, const struct rekey_job *job,
 
 	mutex_lock(&v->job_lock);
 	*error = "There is a job already";
-	if (v->mover.job.kind == REKEY_JOB_NONE)
+	if (v->mover.job.kind == REKEY_JOB_NONE) {
+		/* they may have been drained before */
+		if (job->kind == REKEY_JOB_DRAIN) {
+			mover_mark_device(v, job->from, false);
+			mover_mark_device(v, job->to, false);
+		}
 		err = mover_write_job(v, job, error);
+	}
 	if (!err) {
 		mover_settled(v);
 		mover_use_device(v, job, PLACE_DRAINING);
-		/* it may have been drained before */
 		if (job->kind == REKEY_JOB_DRAIN)
 			places_use(&v->places, job->to, PLACE_OPEN);
 		mover_reset(v, job);
@@ -646,7 +668,7 @@ int mover_pause(struct rekey_volume *v, char **error)
 	mutex_lock(&v->job_lock);
 	*error = "There is no job";
 	job = v->mover.job;
-	job.paused = true;
+	job.state = REKEY_JOB_PAUSED;
 	if (job.kind != REKEY_JOB_NONE)
 		err = mover_write_job(v, &job, error);
 	if (!err)
@@ -674,7 +696,7 @@ int mover_resume(struct rekey_volume *v, char **error)
 	mutex_lock(&v->job_lock);
 	*error = "There is no job";
 	job = v->mover.job;
-	job.paused = false;
+	job.state = REKEY_JOB_GOES_ON;
 	if (job.kind != REKEY_JOB_NONE)
 		err = mover_write_job(v, &job, error);
 	if (!err) {

@@ -105,6 +105,7 @@ static int open_format(struct rekey_volume *v, char **error)
 	sb->sector_size = v->cipher.sector_size;
 	sb->region = v->region_sectors;
 	sb->sectors = v->ti->len;
+	sb->generation = sb->version != 1;
 	memcpy(sb->cipher, v->cipher.name, sizeof(sb->cipher));
 	*error = "A data device cannot be written";
 	err = format_devices(v);
@@ -169,7 +170,7 @@ static int check_overlaps(struct rekey_volume *v, char **error)
 			continue;
 		*error = "A data device begins within the metadata";
 		if (overlap(a->dm->bdev, a->start, a->sectors, v->meta.bdev,
-			    v->meta.start, meta_sectors(&v->meta)))
+			    v->meta.start, v->meta.sectors))
 			return -EINVAL;
 		*error = "Two data devices overlap";
 		for (b = first; b < a; b++)
@@ -179,6 +180,19 @@ static int check_overlaps(struct rekey_volume *v, char **error)
 				return -EINVAL;
 	}
 	return 0;
+}
+
+/* Sectors from where the metadata begin to what lies behind them on their device. */
+static sector_t meta_room(struct rekey_volume *v)
+{
+	const struct rekey_device *first = v->places.device, *dev;
+	sector_t end = bdev_nr_sectors(v->meta.bdev);
+
+	for (dev = first; dev < first + v->places.devices; dev++)
+		if (dev->dm && dev->dm->bdev->bd_dev == v->meta.bdev->bd_dev &&
+		    dev->start >= v->meta.start)
+			end = min(end, dev->start);
+	return end > v->meta.start ? end - v->meta.start : 0;
 }
 
 /* A device that the volume knows must be the one. */
@@ -198,7 +212,7 @@ static int check_device(struct rekey_volume *v, u32 i, char **error)
 	err = meta_read_label(&v->meta, dev->dm->bdev, dev->start, i, &why);
 	if (err)
 		DMERR("%s: device %u: %s", volume_name(v), i, why);
-	return err;
+	return err == -ESTALE && v->salvage ? 0 : err;
 }
 
 static int probe_devices(struct rekey_volume *v, char **error)
@@ -213,6 +227,20 @@ static int probe_devices(struct rekey_volume *v, char **error)
 	return err;
 }
 
+static int probe(struct rekey_volume *v, char **error)
+{
+	int err;
+
+	err = open_read_super(v, error);
+	if (!err && v->upgrade)
+		err = meta_plan_upgrade(&v->meta, meta_room(v), error);
+	if (!err)
+		err = check_overlaps(v, error);
+	if (!err)
+		err = meta_read_slots(&v->meta, error);
+	return err ?: probe_devices(v, error);
+}
+
 /*
  * What a table can be held against, while the one of before may still be in use: what
  * is refused here disturbs nobody. Nothing of it is relied on later: open_activate()
@@ -223,28 +251,12 @@ static int open_probe(struct rekey_volume *v, char **error)
 	int err;
 
 	mutex_lock(&v->meta.lock);
-	err = open_read_super(v, error);
-	if (!err)
-		err = check_overlaps(v, error);
-	if (!err)
-		err = meta_read_slots(&v->meta, error);
-	if (!err)
-		err = probe_devices(v, error);
+	err = probe(v, error);
+	/* pages and labels may be those of a superblock that was written meanwhile */
+	if (err == -ESTALE || err == -EBADMSG)
+		err = probe(v, error);
 	mutex_unlock(&v->meta.lock);
 	return err;
-}
-
-/* Sectors from where the metadata begin to what lies behind them on their device. */
-static sector_t meta_room(struct rekey_volume *v)
-{
-	const struct rekey_device *first = v->places.device, *dev;
-	sector_t end = bdev_nr_sectors(v->meta.bdev);
-
-	for (dev = first; dev < first + v->places.devices; dev++)
-		if (dev->dm && dev->dm->bdev->bd_dev == v->meta.bdev->bd_dev &&
-		    dev->start >= v->meta.start)
-			end = min(end, dev->start);
-	return end > v->meta.start ? end - v->meta.start : 0;
 }
 
 /**
@@ -297,14 +309,16 @@ static int activate_device(struct rekey_volume *v, u32 i, bool known,
 
 	dev->label = false;
 	if (!dev->dm) {
-		sb->device[i].regions = 0;
-		sb->device[i].label = false;
+		memset(&sb->device[i], 0, sizeof(sb->device[i]));
 		return 0;
 	}
 	if (known && sb->device[i].regions) {
 		err = check_device(v, i, error);
 		dev->label = sb->device[i].label;
 		sb->device[i].regions = dev->places;
+		if (dev->label)
+			meta_add_label(&v->meta, i, dev->dm->bdev, dev->start,
+				       false);
 		return err;
 	}
 	if (!dev->places)
@@ -312,8 +326,7 @@ static int activate_device(struct rekey_volume *v, u32 i, bool known,
 	dev->label = true;
 	sb->device[i].regions = dev->places;
 	sb->device[i].label = true;
-	v->meta.label[i].bdev = dev->dm->bdev;
-	v->meta.label[i].sector = dev->start;
+	meta_add_label(&v->meta, i, dev->dm->bdev, dev->start, true);
 	*error = "A data device is new, and the volume read-only";
 	return v->meta.readonly ? -EROFS : 0;
 }
@@ -388,6 +401,9 @@ static int activate_places(struct rekey_volume *v, char **error)
 
 	*error = "The map names a place twice, or one that is not there";
 	places_reset(&v->places);
+	for (i = 0; i < v->places.devices; i++)
+		if (v->meta.sb.device[i].drained)
+			places_use(&v->places, i, PLACE_DRAINED);
 	for (slot = 0; slot < REKEY_SLOTS; slot++)
 		atomic64_set(&v->slots.slot[slot].regions, 0);
 	for (i = 0; i < v->regions; i++) {
@@ -440,7 +456,7 @@ static bool activate_is_told(struct rekey_volume *v)
 	if (v->create || v->adopt)
 		return true;
 	for (i = 0; i < v->places.devices; i++)
-		if (v->meta.label[i].bdev ||
+		if (v->meta.label[i].fresh ||
 		    (!v->places.device[i].dm &&
 		     v->meta.disk_sb.device[i].regions))
 			return true;
@@ -473,6 +489,20 @@ static int activate_meta(struct rekey_volume *v, char **error)
 	return meta_begin(&v->meta);
 }
 
+/* A volume of version 1 whose table asks for it, and that is whole. */
+static int activate_upgrade(struct rekey_volume *v, char **error)
+{
+	int err;
+
+	if (!v->meta.upgrade || v->meta.sb.version != 1)
+		return 0;
+	*error = "A volume that is opened read-only is not upgraded";
+	if (v->meta.readonly)
+		return -EROFS;
+	err = meta_upgrade(&v->meta, error);
+	return err ?: activate_meta(v, error);
+}
+
 static int activate(struct rekey_volume *v, char **error)
 {
 	int err;
@@ -489,6 +519,8 @@ static int activate(struct rekey_volume *v, char **error)
 	if (!v->salvage || v->meta.readonly) {
 		mutex_lock(&v->meta.lock);
 		err = activate_meta(v, error);
+		if (!err)
+			err = activate_upgrade(v, error);
 		mutex_unlock(&v->meta.lock);
 	}
 	if (err) {

@@ -148,6 +148,29 @@ bool places_drained(struct rekey_places *places, u32 device)
 }
 
 /**
+ * places_take_label() - place 0 of a device is to be a label
+ * @places: of an active volume
+ * @device: its number, of one that has places and no label
+ *
+ * Return: false where a region lies there.
+ */
+bool places_take_label(struct rekey_places *places, u32 device)
+{
+	struct rekey_device *dev = &places->device[device];
+	unsigned long flags;
+	bool taken;
+
+	spin_lock_irqsave(&places->lock, flags);
+	taken = __test_and_set_bit(0, dev->used);
+	if (!taken) {
+		dev->free--;
+		dev->label = true;
+	}
+	spin_unlock_irqrestore(&places->lock, flags);
+	return !taken;
+}
+
+/**
  * places_slide_down() - is there a free place right above this one?
  * @places: of an active volume
  * @last: the entry of the last region

@@ -32,7 +32,7 @@ struct rekey_device {
 	sector_t start;		/* of its region 0 */
 	sector_t sectors;	/* behind that */
 	u64 places;		/* whole regions */
-	bool label;		/* place 0 is one */
+	bool label;		/* place 0 is one; of an active one under the lock */
 	/* under the lock: */
 	enum place_use use;
 	u64 free;		/* of the places */
@@ -58,6 +58,7 @@ void places_count(struct rekey_places *places, u64 *free, u64 *total);
 u64 places_free_on(struct rekey_places *places, u32 device);
 void places_use(struct rekey_places *places, u32 device, enum place_use use);
 bool places_drained(struct rekey_places *places, u32 device);
+bool places_take_label(struct rekey_places *places, u32 device);
 bool places_slide_down(struct rekey_places *places, u64 last);
 bool place_claim(struct rekey_places *places, u64 entry, u32 sectors);
 bool place_get(struct rekey_places *places, u32 slot, u32 device, u64 near,

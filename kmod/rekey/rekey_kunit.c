@@ -71,6 +71,10 @@ static struct rekey_super *super_new_2(struct kunit *test)
 	sb->stride = 16;
 	sb->epoch = 9;
 	sb->opened = 8;
+	sb->generation = 4;
+	sb->labels = true;
+	sb->job.state = REKEY_JOB_INCOMPLETE;
+	sb->device[1].drained = true;
 	return sb;
 }
 
@@ -213,6 +217,7 @@ static void super_wrong_fields(struct kunit *test)
 	SUPER_REFUSES(disk->stride, 16);
 	SUPER_REFUSES(disk->epoch, 1);
 	SUPER_REFUSES(disk->opened, 1);
+	SUPER_REFUSES(disk->generation, 1);
 	SUPER_REFUSES(disk->padding[0], 1);
 	SUPER_REFUSES(disk->cipher[0], 0);
 	SUPER_REFUSES(disk->cipher[3], ' ');
@@ -239,6 +244,10 @@ static void super_wrong_fields_2(struct kunit *test)
 	SUPER_REFUSES_2(epoch, 0);
 	SUPER_REFUSES_2(epoch, cpu_to_le64(7));
 	SUPER_REFUSES_2(opened, cpu_to_le64(10));
+	SUPER_REFUSES_2(generation, 0);
+	SUPER_REFUSES_2(flags, cpu_to_le32(8));
+	SUPER_REFUSES_2(job_state, cpu_to_le32(3));
+	SUPER_REFUSES_2(device[0].flags, cpu_to_le32(8));
 	SUPER_REFUSES_2(padding[0], 1);
 	/* no room for its map: 10 regions and a bit more take 6 pages */
 	sb->sectors = 2048 * 500 * 4;
@@ -348,6 +357,22 @@ static void head_ages(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, head_unpack_age(&head, 2, 3, &got));
 }
 
+static void label_generations(struct kunit *test)
+{
+	struct rekey_super *sb = super_new_2(test);
+
+	/* the last opening for writing was cut short */
+	KUNIT_EXPECT_FALSE(test, label_is_current(sb, 2));
+	KUNIT_EXPECT_TRUE(test, label_is_current(sb, 3));
+	KUNIT_EXPECT_TRUE(test, label_is_current(sb, 4));
+	KUNIT_EXPECT_FALSE(test, label_is_current(sb, 5));
+	KUNIT_EXPECT_FALSE(test, label_is_current(sb, U64_MAX));
+	sb->labels = false;
+	KUNIT_EXPECT_FALSE(test, label_is_current(sb, 3));
+	KUNIT_EXPECT_TRUE(test, label_is_current(sb, 4));
+	KUNIT_EXPECT_TRUE(test, label_is_current(super_new(test), 1));
+}
+
 static struct kunit_case super_cases[] = {
 	KUNIT_CASE(super_sizes),
 	KUNIT_CASE(layout_places),
@@ -355,6 +380,7 @@ static struct kunit_case super_cases[] = {
 	KUNIT_CASE(super_old_module),
 	KUNIT_CASE(super_wrong_fields_2),
 	KUNIT_CASE(head_ages),
+	KUNIT_CASE(label_generations),
 	KUNIT_CASE(super_there_and_back),
 	KUNIT_CASE(super_wrong_fields),
 	KUNIT_CASE(super_wrong_job),
@@ -758,6 +784,22 @@ static void place_drain(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, place_get_any(p, 0, &entry));
 }
 
+/* A device that had no label gets one, unless a region lies there. */
+static void place_label(struct kunit *test)
+{
+	struct rekey_places *p = places_new(test);
+	u64 entry = entry_at(0, 0, 0);
+
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry, 512));
+	KUNIT_EXPECT_FALSE(test, places_take_label(p, 0));
+	place_put(p, entry);
+	KUNIT_EXPECT_TRUE(test, places_take_label(p, 0));
+	KUNIT_EXPECT_TRUE(test, p->device[0].label);
+	KUNIT_EXPECT_EQ(test, p->device[0].free, 9ULL);
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 0, false, &entry));
+	KUNIT_EXPECT_EQ(test, entry_place(entry), 1ULL);
+}
+
 /* A place that could not be written is not given away again, for a while. */
 static void place_bad(struct kunit *test)
 {
@@ -784,6 +826,7 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_until_none),
 	KUNIT_CASE(place_drain),
 	KUNIT_CASE(place_bad),
+	KUNIT_CASE(place_label),
 	{}
 };
 

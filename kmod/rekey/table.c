@@ -32,6 +32,7 @@ static const struct table_flag table_flags[] = {
 	TABLE_FLAG("high_priority", high_priority, false),
 	TABLE_FLAG("salvage", salvage, false),
 	TABLE_FLAG("create", create, true),
+	TABLE_FLAG("upgrade", upgrade, true),
 };
 
 struct table_number {

@@ -76,9 +76,8 @@ int volume_register(struct rekey_volume *v)
 	spin_lock(&volumes_lock);
 	list_for_each_entry(other, &volumes, node)
 		if (other->meta.bdev->bd_dev == v->meta.bdev->bd_dev &&
-		    other->meta.start < v->meta.start + meta_sectors(&v->meta) &&
-		    v->meta.start < other->meta.start +
-				    meta_sectors(&other->meta))
+		    other->meta.start < v->meta.start + v->meta.sectors &&
+		    v->meta.start < other->meta.start + other->meta.sectors)
 			err = -EBUSY;
 	if (!err) {
 		v->serial = ++volumes_serial;

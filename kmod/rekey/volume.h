@@ -123,6 +123,7 @@ struct rekey_volume {
 	bool adopt;		/* and all regions lie from adopt_place on */
 	u64 adopt_place;
 	u32 version;		/* of one that is formatted */
+	bool upgrade;		/* one of version 1 becomes one of version 2 */
 	u32 rate;		/* KiB/s of the mover; 0: no limit */
 
 	struct mutex message;	/* outermost; see above */

@@ -42,7 +42,7 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 72
+plan 74
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
@@ -89,6 +89,9 @@ check "rekeyed" hv rekey v --key-file $w/pass --wait $cheap
 check "it reads the same" same
 check "and after opening again" eval "hv close v && hv open v /dev/ram0 /dev/ram1 --key-file $w/pass && same"
 hv close v
+# since it was opened it has a label where its old header was
+check "it is known by its label" eval "hv dump /dev/ram1 | grep -q 'data device 0 of'"
+check "so another disk is not taken for it" says 2 "device 0 of the volume is missing" hv open v /dev/ram0 /dev/ram3 --key-file $w/pass
 
 # Cut short behind the token: the old header goes when it is opened.
 check "another, with sectors of 4096 bytes" luks /dev/ram2 --sector-size 4096

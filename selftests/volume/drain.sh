@@ -24,6 +24,7 @@ key d1
 
 ramdisks 4 20
 data="/dev/ram1 0 /dev/ram2 0"
+version=2	# in version 1 a close forgets which devices were drained
 open_volume v $len create "key:0:$(src d0)"
 for at in $(seq 0 23); do write_region $at; done
 check "regions lie on the first device" [ "$(on_device 0) $(on_device 23)" = "0 0" ]
@@ -49,13 +50,23 @@ check "to its end" eval "msg v rekey resume && wait_for 60 idle v"
 check "the first device is empty" [ "$(free 0)" = "79 80" ]
 write_region 42
 check "and stays so" [ "$(free 0) $(on_device 42)" = "79 80 1" ]
+dmremove v
+open_volume v $len "key:0:$(src d0)"
+write_region 44
+check "also when it is closed and opened" [ "$(free 0) $(on_device 44)" = "79 80 1" ]
 check "it can be filled again, by a drain" eval "msg v drain 1 0 && wait_for 60 idle v && [ \$(on_device 42) = 0 ]"
+dmremove v
+open_volume v $len "key:0:$(src d0)"
+write_region 45
+check "and then takes first writes again" [ "$(on_device 45)" = 0 ]
 check "and drained once more" eval "msg v drain 0 1 && wait_for 60 idle v && [ \"\$(free 0)\" = '79 80' ]"
 dmremove v
 data="- 0 /dev/ram2 0"
 check "it opens without the device" open_volume v $len "key:0:$(src d0)"
 write_region 43
 dmremove v
+
+version=
 
 # The other one is full: rather there than nowhere.
 ramdisks 3 20

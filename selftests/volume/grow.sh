@@ -61,7 +61,12 @@ dmremove v
 write_all() { dd if=/dev/urandom of=/dev/mapper/v bs=1M count=4 oflag=direct status=none; }
 read_all() { for at in 0 7 15; do read_sum $at; done; }
 wire() { dmsetup suspend --noflush --nolockfs m && dmsetup reload m --table "$1" && dmsetup resume --noudevsync m; }
-reset_meta() { dd if=/tmp/work/closed of=/dev/ram0 bs=64k conv=fsync status=none; }
+# as they were when it was closed: also the label, which tells of later openings
+reset_meta()
+{
+	dd if=/tmp/work/closed of=/dev/ram0 bs=64k conv=fsync status=none
+	dd if=/tmp/work/label of=/dev/ram1 bs=4k conv=fsync status=none
+}
 room=$((4 * mib))	# of the metadata: in version 2 the places are 512 blocks apart
 more=$(((per_page + 10) * each))
 meta=/dev/mapper/m
@@ -95,7 +100,8 @@ cuts()
 	msg v rate 1
 	msg v rekey start 0 1
 	dmremove v
-	dd if=/dev/ram0 of=/tmp/work/closed bs=64k count=64 status=none
+	dd if=/dev/ram0 of=/tmp/work/closed bs=64k count=64 iflag=direct status=none
+	dd if=/dev/ram1 of=/tmp/work/label bs=4k count=1 iflag=direct status=none
 	for block; do
 		reset_meta
 		open_volume v $more "${both[@]}" rate:1 || { bad=$((bad + 1)); break; }

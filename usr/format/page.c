@@ -45,14 +45,6 @@ const char *page_super(const void *const copy[2], struct rekey_super *sb)
 	return found ? NULL : why;
 }
 
-bool page_is_label(const void *page, u32 number, const u8 *uuid)
-{
-	struct rekey_head head;
-
-	memcpy(&head, page, sizeof(head));
-	return !head_check(&head, REKEY_PAGE_LABEL, number, uuid);
-}
-
 /* What is wrong with the head of a page of slots or of the map beside @sb? */
 static const char *check(const union rekey_page *page, u32 kind, u32 index,
 			 const struct rekey_super *sb, u64 *seq)
@@ -116,12 +108,14 @@ enum page_state page_map(const void *page, u32 index,
 	return PAGE_GOOD;
 }
 
-bool page_label(const void *page, u32 *number, u8 uuid[static REKEY_UUID])
+bool page_label(const void *page, struct page_label *label)
 {
 	struct rekey_head head;
 
 	memcpy(&head, page, sizeof(head));
-	*number = le32toh(head.index);
-	memcpy(uuid, head.uuid, REKEY_UUID);
-	return *number < REKEY_DEVICES && page_is_label(page, *number, uuid);
+	label->number = le32toh(head.index);
+	label->generation = le64toh(head.seq);
+	memcpy(label->uuid, head.uuid, REKEY_UUID);
+	return label->number < REKEY_DEVICES &&
+	       !head_check(&head, REKEY_PAGE_LABEL, label->number, NULL);
 }

@@ -51,10 +51,13 @@ enum page_state page_map(const void *page, u32 index,
 			 const struct rekey_super *sb, u64 *entries, u32 count,
 			 u64 *seq);
 
-/* Whose label is @page? Returns false, or the device's number and the uuid. */
-bool page_label(const void *page, u32 *number, u8 uuid[static REKEY_UUID]);
+struct page_label {
+	u32 number;		/* of the device */
+	u8 uuid[REKEY_UUID];	/* of the volume */
+	u64 generation;		/* see label_is_current() */
+};
 
-/* Is @page the label of device @number of the volume with this uuid? */
-bool page_is_label(const void *page, u32 number, const u8 *uuid);
+/* Is @page a label? Returns false, or whose. */
+bool page_label(const void *page, struct page_label *label);
 
 #endif

@@ -27,6 +27,7 @@ static bool parse_flag(struct table *table, const char *word)
 		bool *flag;
 	} flags[] = {
 		{ "create", &table->create },
+		{ "upgrade", &table->upgrade },
 		{ "iv_large_sectors", &table->large_iv },
 		{ "allow_discards", &table->discards },
 	};
@@ -189,6 +190,8 @@ static void format_options(const struct table *table, struct options *o)
 		option(o, "create");
 	if (table->adopt)
 		option(o, "adopt:%" PRIu64, table->adopt_place);
+	if (table->upgrade)
+		option(o, "upgrade");
 	if (table->discards)
 		option(o, "allow_discards");
 	if (table->rate)

@@ -37,7 +37,7 @@ struct table {
 	uint32_t sector_size;	/* bytes; 0: the kernel's default */
 	uint32_t rate;		/* KiB/s; 0: no limit */
 	uint64_t adopt_place;	/* with @adopt */
-	bool create, adopt, large_iv, discards;
+	bool create, adopt, upgrade, large_iv, discards;
 	char meta_key[TABLE_SOURCE];	/* "": none */
 	uint32_t n_keys;
 	struct table_key keys[TABLE_KEYS];

@@ -158,6 +158,7 @@ int activate(const struct header *header, const struct activate *a,
 	from_disks(table, &header->token, a);
 	table->create = a->create;
 	table->adopt = a->adopt;
+	table->upgrade = a->upgrade;
 	table->adopt_place = a->adopt_place;
 	table->discards |= a->discards;
 	table->rate = a->rate;

@@ -15,6 +15,7 @@ struct activate {
 	struct disk *devices[TOKEN_DEVICES];	/* by numbers; NULL: not there */
 	bool create;
 	bool adopt;
+	bool upgrade;
 	uint64_t adopt_place;
 	bool readonly;
 	bool discards;

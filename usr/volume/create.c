@@ -195,7 +195,6 @@ static int make_header(struct create *c, struct header *header,
 static int wipe(struct create *c, struct error *err)
 {
 	const struct token *token = &c->token;
-	uint64_t need = volume_meta_sectors(token->sectors / token->region + 1);
 	uint64_t room = volume_meta_room(all_sectors(c) / token->region);
 	unsigned int i;
 	int ret = 0;
@@ -207,7 +206,7 @@ static int wipe(struct create *c, struct error *err)
 				WIPE_HEAD, err);
 	}
 	return ret ? ret : disk_wipe(c->meta, token->meta_offset * 512,
-				     (room < need ? need : room) * 512, err);
+				     room * 512, err);
 }
 
 /* While the kernel has the disks, nobody else gets them. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/volumes.h"
 #include "activate.h"
 #include "adopt.h"
 #include "area.h"
@@ -49,20 +50,30 @@ static int read_meta(struct open *o, struct error *err)
 	return 0;
 }
 
-/* The disk whose label says that it is device @number: its index, or -1. */
-static int find_label(struct open *o, uint32_t number)
+/*
+ * The disk whose label says that it is device @number: its index, or -1. One of another
+ * time is a copy, or was left out when the volume was written: @copy is set to it.
+ */
+static int find_label(struct open *o, uint32_t number, const struct disk **copy)
 {
 	uint64_t offset = o->header.token.devices[number].offset * 512;
 	char *page = disk_buffer(REKEY_PAGE);
+	struct page_label label;
 	struct error ignored;
 	int i, found = -1;
 
-	for (i = 0; page && found < 0 && i < o->n_disks; i++)
-		if (!o->taken[i] &&
-		    !disk_read(&o->disks[i], offset, page, REKEY_PAGE,
-			       &ignored) &&
-		    page_is_label(page, number, o->super.uuid))
+	for (i = 0; page && found < 0 && i < o->n_disks; i++) {
+		if (o->taken[i] ||
+		    disk_read(&o->disks[i], offset, page, REKEY_PAGE,
+			      &ignored) ||
+		    !page_label(page, &label) || label.number != number ||
+		    memcmp(label.uuid, o->super.uuid, REKEY_UUID))
+			continue;
+		if (label_is_current(&o->super, label.generation))
 			found = i;
+		else
+			*copy = &o->disks[i];
+	}
 	free(page);
 	return found;
 }
@@ -73,7 +84,7 @@ static void take(struct open *o, uint32_t number, int disk)
 	o->devices[number] = &o->disks[disk];
 }
 
-/* What was adopted has no label: it is the one that is left. */
+/* What was adopted has no label at first: it is the one that is left. */
 static int find_adopted(struct open *o, struct error *err)
 {
 	const struct token *token = &o->header.token;
@@ -105,6 +116,12 @@ static int find_adopted(struct open *o, struct error *err)
 	return 0;
 }
 
+/* Has device 0 no label? */
+static bool is_bare(const struct open *o)
+{
+	return o->header.token.adopted && !o->super.device[0].label;
+}
+
 static int check_without(const struct open *o, struct error *err)
 {
 	uint32_t n = o->header.token.n_devices;
@@ -120,26 +137,32 @@ static int check_without(const struct open *o, struct error *err)
 static int find_devices(struct open *o, struct error *err)
 {
 	const struct token *token = &o->header.token;
+	const struct disk *copy;
 	uint32_t i;
 	int found;
 
 	o->without = o->params->without;
-	for (i = token->adopted; i < token->n_devices; i++) {
-		if (o->without >> i & 1)
+	for (i = 0; i < token->n_devices; i++) {
+		if (o->without >> i & 1 || (!i && is_bare(o)))
 			continue;
-		found = find_label(o, i);
+		copy = NULL;
+		found = find_label(o, i, &copy);
 		if (found < 0 && !o->super.device[i].regions) {
 			/* adding it was cut short before the kernel knew it */
 			o->without |= 1ull << i;
 			continue;
 		}
+		if (found < 0 && copy)
+			return error_set(err, ESTALE,
+					 "%s is device %u of the volume at another time: it or the metadata are a copy, or it was left out when the volume was written last",
+					 copy->path, i);
 		if (found < 0)
 			return error_set(err, ENODEV,
 					 "device %u of the volume is missing: none that was named has its label (--without %u opens the volume if nothing lies on it)",
 					 i, i);
 		take(o, i, found);
 	}
-	if (token->adopted && !(o->without & 1)) {
+	if (is_bare(o) && !(o->without & 1)) {
 		found = find_adopted(o, err);
 		if (found)
 			return found;
@@ -372,13 +395,40 @@ static int finish_adoption(struct open *o, const struct keys *keys,
 	return ret ? ret : adopt_finish(&o->header, o->devices[0], key, err);
 }
 
+static void keep_first(const struct volume_run *run, void *arg)
+{
+	bool *taken = arg;
+
+	*taken |= run->written && !run->device && run->place < 2;
+}
+
+/*
+ * Where the old header was, and nothing else lies: from now on a wrong disk is told
+ * from it. A spare place stays for a rekey. Where there is no room for that the device
+ * is used as it is.
+ */
+static void label_adopted(const struct open *o)
+{
+	const char *name = o->params->name;
+	struct error ignored;
+	struct channel chan;
+	bool taken = false;
+
+	if (o->readonly || !is_bare(o) || !o->devices[0] ||
+	    channel_open(&chan, &volume_family, &ignored))
+		return;
+	if (!volume_runs(&chan, name, keep_first, &taken, &ignored) && !taken)
+		mapper_message(name, "no label", &ignored, "label 0");
+	channel_close(&chan);
+}
+
 static int open_in_kernel(struct open *o, const struct keys *keys,
 			  struct error *err)
 {
 	struct activate a = {
 		.name = o->params->name, .meta = o->meta,
 		.readonly = o->readonly, .discards = o->params->discards,
-		.rate = o->params->rate,
+		.rate = o->params->rate, .upgrade = o->params->upgrade,
 	};
 	uint32_t i;
 	int ret;
@@ -390,6 +440,8 @@ static int open_in_kernel(struct open *o, const struct keys *keys,
 		ret = activate(&o->header, &a, keys, err);
 	if (ret)
 		runtime_forget(o->header.uuid);
+	else
+		label_adopted(o);
 	return ret;
 }
 

@@ -22,6 +22,7 @@ struct open_params {
 	const char *add;	/* path of a further device, or NULL */
 	uint64_t without;	/* a bit for each device that is not there */
 	bool readonly, discards;
+	bool upgrade;		/* to the newest version of the metadata */
 	uint32_t rate;		/* KiB/s */
 };
 

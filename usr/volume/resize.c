@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../format/page.h"
 #include "../lib/volumes.h"
 #include "activate.h"
+#include "area.h"
 #include "disk.h"
 #include "resize.h"
 
@@ -46,17 +46,39 @@ static int count_places(const struct mapper_volume *dm, uint32_t number,
 	return 0;
 }
 
+static int find_area(const struct table *table, struct area *area,
+		     struct error *err)
+{
+	char path[PATH_MAX];
+	struct disk disk;
+	const char *why;
+	int ret;
+
+	if (!disk_path(table->meta, path, sizeof(path)))
+		return error_set(err, ENODEV, "the metadata device is gone");
+	ret = disk_open(&disk, path, DISK_LOOK, err);
+	if (ret)
+		return ret;
+	why = area_open(area, &disk, table->meta_offset);
+	if (why)
+		ret = error_set(err, EINVAL, "%s has no metadata: %s", path, why);
+	disk_close(&disk);
+	area->disk = NULL;
+	return ret;
+}
+
 int resize_room(const struct volume *volume, uint64_t *sectors,
 		struct error *err)
 {
 	const struct mapper_volume *dm = &volume->dm;
 	uint64_t places = 0, spare;
+	struct area area;
 	uint32_t i;
-	int ret = 0;
+	int ret = find_area(&dm->table, &area, err);
 
 	for (i = 0; !ret && i < dm->table.n_devices; i++)
-		ret = count_places(dm, i, i || !volume->header.token.adopted,
-				   &places, err);
+		ret = count_places(dm, i, area.super.device[i].label, &places,
+				   err);
 	if (ret)
 		return ret;
 	spare = volume_spare(places);
@@ -69,17 +91,25 @@ static int check_meta(const struct volume *volume, uint64_t sectors,
 		      struct error *err)
 {
 	const struct table *table = &volume->dm.table;
-	uint64_t regions = sectors / volume->dm.status.region + 1;
-	uint64_t end = table->meta_offset + volume_meta_sectors(regions);
+	uint64_t pages = rekey_pages(sectors / volume->dm.status.region + 1);
+	struct area area;
+	uint64_t end;
+	bool fits;
 	uint32_t i;
+	int ret = find_area(table, &area, err);
 
+	if (ret)
+		return ret;
+	end = table->meta_offset + layout_sectors(&area.layout, pages);
+	fits = area.layout.step != 1 || pages <= area.layout.apart;
 	for (i = 0; i < table->n_devices; i++)
-		if (!strcmp(table->devices[i].name, table->meta) &&
-		    end > table->devices[i].offset)
-			return error_set(err, ENOSPC,
-					 "the metadata have no room for so many regions: they were laid out for four times the size that %s was created with",
-					 volume->dm.name);
-	return 0;
+		fits &= strcmp(table->devices[i].name, table->meta) ||
+			end <= table->devices[i].offset;
+	if (fits)
+		return 0;
+	return error_set(err, ENOSPC,
+			 "the metadata have no room for so many regions: they were laid out for four times the size that %s was created with",
+			 volume->dm.name);
 }
 
 /* In order: the last one stays. */

@@ -103,17 +103,15 @@ unsigned int volume_orphans(const struct volume *volume, uint32_t *slots,
 	return n;
 }
 
-uint64_t volume_meta_sectors(uint64_t regions)
-{
-	struct rekey_layout layout = layout_of(1, 0);
-
-	return layout_sectors(&layout, rekey_pages(regions));
-}
-
 uint64_t volume_meta_room(uint64_t regions)
 {
-	uint64_t sectors = volume_meta_sectors(regions * 4);
+	uint64_t pages = rekey_pages(regions * 4), stride = REKEY_STRIDE_MIN;
+	uint64_t sectors;
 
+	/* the kernel puts the second places half of it away, a power of two */
+	while (stride < pages)
+		stride *= 2;
+	sectors = 2 * stride * REKEY_PAGE / 512;
 	return (sectors + 2047) / 2048 * 2048;
 }
 

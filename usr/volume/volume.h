@@ -45,9 +45,6 @@ int volume_refresh(struct volume *volume, struct error *err);
 unsigned int volume_orphans(const struct volume *volume, uint32_t *slots,
 			    uint64_t *regions);
 
-/* Sectors that the metadata of @regions take. */
-uint64_t volume_meta_sectors(uint64_t regions);
-
 /* Sectors that the header and the metadata of @regions take, with room to grow. */
 uint64_t volume_meta_room(uint64_t regions);
 

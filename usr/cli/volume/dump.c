@@ -18,8 +18,7 @@ struct dump {
 	struct rekey_slot_info slots[REKEY_SLOTS];
 	const char *why;	/* not */
 	bool has_label;
-	u32 number;
-	u8 uuid[REKEY_UUID];
+	struct page_label label;
 };
 
 /* --- reading --------------------------------------------------------------------- */
@@ -43,7 +42,7 @@ static int read_super(struct dump *d, const char *path, uint64_t offset,
 		d->has_super = !d->why;
 		d->has_label = !disk_read(&disk, offset * 512, page, REKEY_PAGE,
 					  err) &&
-			       page_label(page, &d->number, d->uuid);
+			       page_label(page, &d->label);
 		disk_close(&disk);
 	}
 	free(page);
@@ -184,7 +183,9 @@ static void show_super(struct out *out, const struct dump *d)
 		   REKEY_JOB_REKEY ? "rekey" : "drain");
 	out_uint(out, "from", " from %llu", job->from);
 	out_uint(out, "to", " to %llu", job->to);
-	out_bool(out, "paused", ", paused", job->paused);
+	out_bool(out, "paused", ", paused", job->state == REKEY_JOB_PAUSED);
+	out_bool(out, "incomplete", ", incomplete: some regions cannot be moved",
+		 job->state == REKEY_JOB_INCOMPLETE);
 	out_text(out, "\n");
 }
 
@@ -199,8 +200,10 @@ static void show(struct out *out, const char *path, const struct dump *d)
 	else if (d->has_header && d->why)
 		out_string(out, "problem", "    no metadata: %s\n", d->why);
 	if (!d->has_header && !d->has_super) {
-		out_uint(out, "device", " data device %llu", d->number);
-		show_uuid(out, " of the map %s\n", d->uuid);
+		out_uint(out, "device", " data device %llu", d->label.number);
+		show_uuid(out, " of the map %s", d->label.uuid);
+		out_uint(out, "generation", ", generation %llu\n",
+			 d->label.generation);
 	}
 	out_object_end(out);
 }
