@@ -20,14 +20,6 @@ crossing()
 	port=$(plug 1-1 --unlink-timeout $limit)
 }
 
-# disk_there: $dev, when the kernel is through with it: the first answer that is held back
-# is to be a program's
-disk_there()
-{
-	wait_for 20 eval 'dmesg | grep -q "Attached SCSI disk"'
-	dev=$(wait_disk)
-}
-
 # until_told LIE COMMAND...: one that is cancelled before the server has it
 # crosses nothing, and says so
 until_told()
@@ -107,7 +99,7 @@ for lie in crossed crossed-late crossed-lazy crossed-silent; do
 
 	# a command without data: its status is all there is to read
 	crossing disk $lie
-	disk_there
+	dev=$(wait_disk)
 	open_gate
 	check "disk, $lie" until_told $lie times_out
 	check "disk, $lie: the disk works" works
@@ -130,7 +122,7 @@ leave "bulk, crossed-all"
 # A status that was read ahead is cancelled, as its data stalled; RET_UNLINK comes
 # when the next command's status is read ahead, and is none of that's business.
 crossing disk crossed-status --fault stall-data-in@1
-disk_there
+dev=$(wait_disk)
 blockdev --setra 0 "$dev"
 open_gate
 mark "disk: crossed-status"
