@@ -16,7 +16,7 @@ write_region() { dd if=/dev/urandom of=/dev/mapper/v bs=$each seek="$1" count=1 
 written() { awk '{ print $7 }' "/sys/block/$(basename "$(readlink -f "/sys/dev/block/$(dmsetup info -c --noheadings -o major,minor "$1")")")/stat"; }
 on_device() { ./info v "$1" | cut -d" " -f6; }
 
-plan 30
+plan 32
 modprobe -a dm-rekey xts || bail "the modules do not load"
 key meta 32
 key d0
