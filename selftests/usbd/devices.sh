@@ -45,9 +45,13 @@ disk=$(wait_busid serial HEARTHBOT)
 keyboard=$(wait_busid product "QEMU USB Keyboard")
 serial=$(wait_busid product "QEMU USB SERIAL")
 audio=$(wait_busid product "QEMU USB Audio")
+# one to be pulled: those of the machine are for the tests behind this one, too
+qmp '{"execute": "blockdev-add", "arguments": {"driver": "null-co", "node-name": "pulled", "size": 67108864}}' >/dev/null
+qmp device_add driver=usb-storage id=pulled bus=xhci.0 drive=pulled serial=PULLED >/dev/null
+pulled=$(wait_busid serial PULLED)
 sum=$(seed_local "$disk")
-check "exporters are to be had" open_door "$disk" "$keyboard" "$serial" "$audio"
-check "the devices are listed" eval '[ $(hearth usb list --plain 127.0.0.1 | grep -c "^[-0-9.]*: ") = 4 ]'
+check "exporters are to be had" open_door "$disk" "$keyboard" "$serial" "$audio" "$pulled"
+check "the devices are listed" eval '[ $(hearth usb list --plain 127.0.0.1 | grep -c "^[-0-9.]*: ") = 5 ]'
 
 # --- disk
 port=$(attach_at 127.0.0.1 "$disk")
@@ -81,7 +85,7 @@ check "without hearthd it goes on" [ "$(sum_of "$dev")" = "$sum" ]
 check "to its end" give_back "$disk" "$port"
 
 # --- keyboard
-open_door "$disk" "$keyboard" "$serial" "$audio"
+open_door "$disk" "$keyboard" "$serial" "$audio" "$pulled"
 port=$(attach_at 127.0.0.1 "$keyboard")
 check "keyboard: it is an input device here" wait_for 20 remote_event
 exec 6<"$(remote_event)"
@@ -107,11 +111,12 @@ check "sound: two seconds are played" timeout 60 ./play "/dev/snd/pcmC${card}D0p
 check "sound: detach" give_back "$audio" "$port"
 
 # --- pulled
-port=$(attach_at 127.0.0.1 "$disk")
+port=$(attach_at 127.0.0.1 "$pulled")
 wait_disk >/dev/null
-qmp device_del id=usbstick >/dev/null
+qmp device_del id=pulled >/dev/null
 check "a disk that is pulled leaves" wait_for 20 no_ports
 wait_for 20 no_exporter
+qmp blockdev-del node-name=pulled >/dev/null
 diag "$(cat $said)"
 check "nothing was found by the sanitizers" sound
 close_door
