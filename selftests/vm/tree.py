@@ -15,7 +15,7 @@ import subprocess
 from paths import CACHE, TOP, VM, kernel, lines, read, run
 
 DIRS = ("bin sbin usr/bin usr/sbin lib lib64 usr/lib usr/local/bin usr/share proc sys dev tmp run etc mnt "
-        "root var hearth lib/modules host").split()
+        "root var/lib hearth lib/modules host").split()
 KERNELS = os.path.join(TOP, "scripts", "kernels")
 TERMINFO = "/lib/terminfo"
 SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
