@@ -128,6 +128,14 @@ wait_for()
 	done
 }
 
+# lives PID: has it not ended? For "kill -0" a child of ours that has is there till bash
+# hears of it; in UML that was, now and then, only when it started something else.
+lives()
+{
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
+}
+
 # timeout SECONDS COMMAND...: ends the command after that, as the program does; but one that
 # hangs in the kernel, where no signal reaches it, is left behind.
 timeout()
@@ -136,11 +144,11 @@ timeout()
 	shift
 	"$@" <&0 &
 	pid=$!
-	while kill -0 $pid 2>/dev/null; do
+	while lives $pid; do
 		if ! in_time $start "$limit"; then
 			echo "still running after $limit s: $*" >&2
 			kill $pid
-			while kill -0 $pid 2>/dev/null && [ $((n += 1)) -le 20 ]; do sleep 0.1; done
+			while lives $pid && [ $((n += 1)) -le 20 ]; do sleep 0.1; done
 			kill -9 $pid 2>/dev/null
 			return 124
 		fi

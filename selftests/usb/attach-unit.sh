@@ -14,7 +14,7 @@ ends()
 {
 	local rc=-1
 	# a child of this shell, so not in a check
-	if wait_for 40 eval "! kill -0 $2 2>/dev/null"; then
+	if wait_for 40 eval "! lives $2"; then
 		wait "$2"
 		rc=$?
 	fi

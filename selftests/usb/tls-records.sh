@@ -31,7 +31,7 @@ busy_ends()	# busy_ends COMMAND: the same, in the midst of URBs
 	check "$cipher: $1 among URBs: the port ends, for TLS" wait_for 10 ended_by_tls "$id"
 	check "$cipher: $1 among URBs: nothing was in the clear" all_tls
 	check "$cipher: $1 among URBs: they come back" \
-		wait_for 10 eval "! kill -0 $urbs 2>/dev/null"
+		wait_for 10 eval "! lives $urbs"
 	wait_for 10 no_ports
 }
 

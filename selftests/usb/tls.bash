@@ -36,7 +36,7 @@ echo_port()
 }
 
 tell() { echo "$1" >&9; }
-relay_over() { ! kill -0 "$relay_pid" 2>/dev/null; }
+relay_over() { ! lives "$relay_pid"; }
 
 # Has the port let go of the connection, and was all that it ever sent TLS?
 all_tls()

@@ -73,7 +73,7 @@ reader=$!
 wait_for 20 eval 'read -r n _ <"/sys/block/${dev##*/}/stat" && [ "$n" -gt 50 ]'
 pkill -KILL -x 'hearth-usbd.*'
 check "an exporter is killed under I/O: the port goes" wait_for 20 no_ports
-check "and the reader ends" wait_for 20 eval '! kill -0 $reader'
+check "and the reader ends" wait_for 20 eval '! lives $reader'
 port=$(attach_at 127.0.0.1 "$disk")
 check "and the device is to be had again" [ "$port" ]
 dev=$(wait_disk)
