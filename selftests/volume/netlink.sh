@@ -156,7 +156,7 @@ check "the volume itself is shown" timeout 20 ./info v
 check "its status line is" timeout 20 dmsetup status --noflush v
 check "another is suspended and resumed" eval "timeout 20 dmsetup suspend w && timeout 20 dmsetup resume --noudevsync w"
 dmsetup resume --noudevsync m
-check "it comes to its end" wait $hung
+check "it comes to its end" wait_for 20 eval '! lives $hung && dmsetup status --noflush v | grep -q " 2:loaded:"'
 dmremove w v m mw dw
 forget d2
 
