@@ -35,6 +35,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <linux/sockios.h>
 #include <linux/tls.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -43,6 +44,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -293,7 +295,20 @@ static void send_flood(int count)
 
 static const uint8_t key_update[] = { 24, 0, 0, 1, 0 };
 
-/* The port's kernel takes the new key once it has read the KeyUpdate. */
+/* Has the port's kernel still to read what was sent? */
+static bool unread(void)
+{
+	int bytes;
+
+	if (ioctl(port, SIOCINQ, &bytes))
+		err(1, "SIOCINQ");
+	return bytes;
+}
+
+/*
+ * The port's kernel is to have the new key when it has read the KeyUpdate. It takes one
+ * before, too, and then the KeyUpdate itself does not open.
+ */
 static void rekey(void)
 {
 	int i;
@@ -302,7 +317,7 @@ static void rekey(void)
 	gnutls_aead_cipher_deinit(to_port.cipher);
 	to_port.seq = 0;
 	half_init(&to_port, cipher_name, 3);
-	for (i = 0; i < 1000 && set_keys(cipher_name, TLS_RX, 3); i++)
+	for (i = 0; i < 1000 && (unread() || set_keys(cipher_name, TLS_RX, 3)); i++)
 		usleep(10000);
 	printf(i < 1000 ? "rekeyed\n" : "not rekeyed\n");
 	fflush(stdout);
