@@ -16,6 +16,7 @@ hold()
 {
 	local case=$1
 	shift
+	wait_for 10 gone		# that of the port before
 	serve_liar "$@"
 	: >/tmp/work/holder		# what the last one said is not this one's
 	./holder "$case" 3240 1-1 >/tmp/work/holder 2>&1 &

@@ -55,6 +55,9 @@ device_is_there()
 	return 1
 }
 
+# gone: none is any more. It may be there a little longer than its port.
+gone() { ! device_is_there; }
+
 # overdue MS: till that has passed, however slow the machine is: another port, with
 # twice the limit, whose server confirms no unlink, is gone by then.
 overdue()

@@ -8,7 +8,6 @@
 . ./liar.bash
 
 events=/tmp/work/events
-gone() { ! device_is_there; }
 switch() { echo "$1" >/sys/bus/usb/devices/usb*/*-0:1.0/usb*-port1/disable; }
 devnum() { hearth -j usb ports "$port" | grep -o '"devnum": *[0-9]*' | grep -o '[0-9]*$'; }
 told() { grep -q "\"port\":$port,.*\"state\":\"attached\".*\"devnum\":$1," $events; }

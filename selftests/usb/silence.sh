@@ -57,8 +57,6 @@ mute_port()
 	port=$(plug 1-1 --unlink-timeout "${2:-2000}")
 }
 
-gone() { ! device_is_there; }
-
 # unbind DRIVER: the device's interface from it
 unbind()
 {
@@ -79,6 +77,7 @@ monitor=$!
 # slow machine enumerates it is confirmed
 without_unlink()
 {
+	wait_for 10 gone		# that of the port before
 	serve_liar --lie no-unlink --gate
 	port=$(plug 1-1 --unlink-timeout "$1")
 	wait_for 20 device_is_there

@@ -30,6 +30,7 @@ relay()
 # echo_port CIPHER: a port with the echo device of our own server
 echo_port()
 {
+	wait_for 10 gone		# that of the port before
 	serve_liar --kind echo
 	relay "$1" 3240 1-1
 	wait_for 10 device_is_there
