@@ -7,29 +7,13 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 . ./gadget.bash
+. ./usbtest.bash
 . ./door.bash
-
-times=${HEARTH_FULL:+5} times=${times:-1}
-
-# usbtest_binds SERIAL: the module takes the device's interface
-usbtest_binds()
-{
-	local d
-	d=$(remote_usb "$1") && wait_for 10 [ -e "/sys/bus/usb/drivers/usbtest/${d##*/}:1.0" ]
-}
-
-# run CASE COUNT LENGTH VARY SGLEN
-run()
-{
-	local number=$1 count=$2
-	shift 2
-	check "case $number" timeout 60 ./usbtest "$node" "$number" $((count * times)) "$@"
-}
 
 stock_attach() { usbip attach -r 127.0.0.1 -b "$1"; }
 stock_detach() { usbip detach -p 00 || usbip detach -p 0; }
 
-plan 25
+plan 31
 modprobe usbtest || bail "no module usbtest"
 modprobe -a vhci-hcd usb-storage sd_mod usb_f_ss_lb usb_f_mass_storage 2>/dev/null
 dummy high
@@ -50,35 +34,14 @@ check "what was written is there" [ "$(sha256sum </tmp/work/disk | cut -d' ' -f1
 gadget_down HEARTHDISK
 close_door
 
-gadget HEARTHZERO high-speed
-echo 0x0525 >"$gadget/idVendor"
-echo 0xa4a0 >"$gadget/idProduct"
-gadget_function 1 SourceSink.0 pattern=0
-gadget_up dummy_udc.0
+zero_gadget high
 busid=$(wait_busid serial HEARTHZERO)
 open_door "$busid"
 modprobe hearth_vhci
 port=$(attach_at 127.0.0.1 "$busid")
-node=$(remote_node HEARTHZERO)
+node=$(remote_node HEARTHZERO) what="our exporter"
 check "the module usbtest has the gadget, at our client" usbtest_binds HEARTHZERO
-run 1 20 1024 0 0	# bulk, one at a time
-run 2 20 1024 0 0
-run 3 20 1024 421 0	# of any length
-run 5 10 1024 0 16	# scatter lists
-run 6 10 1024 0 16
-run 9 4 0 0 0		# chapter 9
-run 10 40 0 0 16	# control messages, queued, some with faults
-run 11 20 1024 0 0	# unlinks
-run 12 20 1024 0 0
-run 13 10 0 0 0		# halts
-run 14 20 1024 421 0	# control writes, read again
-run 17 20 1024 0 0	# odd addresses
-run 20 20 1024 0 0
-run 21 20 1024 421 0
-run 24 10 1024 0 16	# unlinks from queues
-run 27 2 1024 0 16	# all the bulk there is
-run 28 2 1024 0 16
-run 29 10 1024 0 0	# toggles
+gadget_cases
 timeout 20 hearth usb detach "$port" >/dev/null
 check "it is given back, too" wait_for 20 no_exporter
 check "nothing was found by the sanitizers" sound
