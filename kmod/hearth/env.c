@@ -268,6 +268,18 @@ static int env_refuse_state(const struct env *env,
 	return -EBUSY;
 }
 
+/* The env, where the caller has claimed it and it is in this state, or an ERR_PTR(). */
+static struct env *envs_find_in(struct env_table *table,
+				const struct env_caller *by, u32 id, u32 state,
+				struct netlink_ext_ack *extack)
+{
+	struct env *env = envs_find_claimed(table, by, id, extack);
+
+	if (IS_ERR(env) || env->state == state)
+		return env;
+	return ERR_PTR(env_refuse_state(env, extack));
+}
+
 /* --- requests -------------------------------------------------------------- */
 
 /* Does one more fit into what @by may have? */
@@ -378,8 +390,6 @@ int envs_claim(struct env_table *table, const struct env_caller *by, u32 id,
 static int env_admit(struct env_table *table, struct env *env, u32 given,
 		     void **admission, u32 len, struct netlink_ext_ack *extack)
 {
-	if (env->state != HEARTH_ENV_STATE_BUILDING)
-		return env_refuse_state(env, extack);
 	if (given < env->policy.assurance) {
 		NL_SET_ERR_MSG(extack, "that is less assurance than was asked for");
 		return -EINVAL;
@@ -419,7 +429,7 @@ int envs_ready(struct env_table *table, const struct env_caller *by, u32 id,
 	}
 	memcpy(copy, admission, len);
 	mutex_lock(&table->lock);
-	env = envs_find_claimed(table, by, id, extack);
+	env = envs_find_in(table, by, id, HEARTH_ENV_STATE_BUILDING, extack);
 	ret = IS_ERR(env) ? PTR_ERR(env) :
 			    env_admit(table, env, given, &copy, len, extack);
 	mutex_unlock(&table->lock);
@@ -432,20 +442,15 @@ int envs_busy(struct env_table *table, const struct env_caller *by, u32 id,
 	      struct netlink_ext_ack *extack)
 {
 	struct env *env;
-	int ret = 0;
 
 	mutex_lock(&table->lock);
-	env = envs_find_claimed(table, by, id, extack);
-	if (IS_ERR(env)) {
-		ret = PTR_ERR(env);
-	} else if (env->state != HEARTH_ENV_STATE_READY) {
-		ret = env_refuse_state(env, extack);
-	} else {
+	env = envs_find_in(table, by, id, HEARTH_ENV_STATE_READY, extack);
+	if (!IS_ERR(env)) {
 		env_forget_admission(env);
 		env_enter(table, env, HEARTH_ENV_STATE_BUSY, 0, 0);
 	}
 	mutex_unlock(&table->lock);
-	return ret;
+	return PTR_ERR_OR_ZERO(env);
 }
 
 /* Nobody uses it: for a while it stays ready. */
@@ -453,19 +458,14 @@ int envs_idle(struct env_table *table, const struct env_caller *by, u32 id,
 	      struct netlink_ext_ack *extack)
 {
 	struct env *env;
-	int ret = 0;
 
 	mutex_lock(&table->lock);
-	env = envs_find_claimed(table, by, id, extack);
-	if (IS_ERR(env))
-		ret = PTR_ERR(env);
-	else if (env->state != HEARTH_ENV_STATE_BUSY)
-		ret = env_refuse_state(env, extack);
-	else
+	env = envs_find_in(table, by, id, HEARTH_ENV_STATE_BUSY, extack);
+	if (!IS_ERR(env))
 		env_enter(table, env, HEARTH_ENV_STATE_READY,
 			  HEARTH_ENV_REASON_IDLE, env->policy.idle_ms);
 	mutex_unlock(&table->lock);
-	return ret;
+	return PTR_ERR_OR_ZERO(env);
 }
 
 /**
