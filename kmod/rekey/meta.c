@@ -1532,6 +1532,9 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
  * @sector: where that begins
  * @device: its number in the volume
  *
+ * Opening writes nothing, and neither does this: where nothing was written yet, it is
+ * meta_begin() that writes the label.
+ *
  * Return: 0 or a negative errno.
  */
 int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
@@ -1539,10 +1542,14 @@ int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
 {
 	int err;
 
-	err = meta_begin(meta);
-	if (!err)
-		err = meta_wrote(meta, meta_write_label(meta, bdev, sector,
-							device));
+	if (!meta_may_write(meta))
+		return -EROFS;
+	if (!meta->begun) {
+		meta_add_label(meta, device, bdev, sector, true);
+		meta->sb.device[device].label = true;
+		return 0;
+	}
+	err = meta_wrote(meta, meta_write_label(meta, bdev, sector, device));
 	if (err)
 		return err;
 	meta->sb.device[device].label = true;

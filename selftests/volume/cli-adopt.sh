@@ -42,7 +42,7 @@ fill()
 same() { [ "$(sum "/dev/mapper/${1-v}")" = "$(cat $w/before)" ]; }
 adopt() { hv adopt v "$@" --key-file $w/pass --yes $cheap; }
 
-plan 74
+plan 76
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-crypt xts algif_skcipher loop 2>/dev/null
 printf 'correct horse' >$w/pass
@@ -69,8 +69,11 @@ check "adopted" says 0 "the old header is in $w/backup" adopt /dev/ram1 --meta /
 check "it is closed" [ "$(dmsetup ls)" = "No devices found" ]
 refuse "cryptsetup does not know it any more" cryptsetup luksDump /dev/ram1
 refuse "nor opens the new header" cryptsetup open --key-file $w/pass /dev/ram0 c
+disks=$(sum /dev/ram0)$(sum /dev/ram1)
 check "opened" hv open v /dev/ram0 /dev/ram1 --key-file $w/pass
 check "it reads the same" same
+check "suspended and resumed, too" eval "dmsetup suspend v && dmsetup resume --noudevsync v && same"
+check "which writes nothing" [ "$(sum /dev/ram0)$(sum /dev/ram1)" = "$disks" ]
 check "it writes" ./pattern round /dev/mapper/v 1 1
 sum /dev/mapper/v >$w/before
 check "closed" hv close v
