@@ -20,7 +20,7 @@ alice=$(id_of alice) bob=$(id_of bob)
 since() { echo $(((${EPOCHREALTIME/./} - ${1/./}) / 1000)); }
 nearby() { [[ $(h "$1" peer list --nearby 2>&1) = *"$2"* ]]; }
 # link NAME PEER: both ends of its TCP connection
-link() { at "$1" ss -Htn state established | grep 4820; }
+link() { at "$1" ss -Htn state established | awk '/4820/ { print $3, $4 }'; }
 
 # An mDNS responder who lies: forge.py ACTION [ARG...]
 cat >"$work/forge.py" <<'PY'

@@ -13,8 +13,8 @@ machine mallory
 m() { at mallory env MALLORY="$work/mallory.key" ./mallory "$@"; }
 alice=10.0.0.1:4820
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
-# links NAME: the other ends of its TCP connections
-links() { at "$1" ss -Htn state established | grep 4820; }
+# links NAME: the ends of its TCP connections; what waits in their queues changes all the time
+links() { at "$1" ss -Htn state established | awk '/4820/ { print $3, $4 }'; }
 one() { state alice bob linked && state bob alice linked && [ "$(links alice | wc -l)" = 1 ]; }
 
 # --- both dial at once
