@@ -73,9 +73,10 @@ all_answered()
 # is_told ID STATE REASON
 is_told() { wait_for 20 grep -q "{\"id\":$1,\"state\":\"$2\",\"reason\":\"$3\"," $told; }
 
-plan 49
+plan 51
 modprobe hearth
 listen envs $told
+monitor $told.json -j env
 start user 1000
 start builder
 start other
@@ -126,6 +127,12 @@ wait_for 20 grep -q '"closed"' $told
 check "what was told to all, to the letter: no admission" diff /tmp/work/golden.told $told
 check "what was told to its user, to the letter" diff /tmp/work/golden.user \
 	<(sed -E 's/"expires":[0-9]+/"expires":N/' /tmp/work/user)
+
+wait_for 20 grep -q '"closed"' $told.json
+check "hearth monitor tells the same" [ "$(grep -o '"state":"[a-z]*"' $told.json)" = "$(grep -o '"state":"[a-z]*"' $told)" ]
+check "with all that it says" eval 'tail -n 1 $told.json | tee /dev/stderr |
+	grep -q ",\"event\":\"env\",\"env\":1,\"uid\":1000,\"memory\":512,\"assurance\":\"vm\",\"given\":\"tee\",\"state\":\"closed\",\"reason\":\"requester\"}\$"'
+pkill -x hearth
 
 # --- who may ------------------------------------------------------------------
 id=$(new user)

@@ -12,13 +12,15 @@ id() { printf '%02x%062d' "$1" 0; }
 a=$(id 1) b=$(id 2) c=$(id 3)
 text="name=desk source=multicast ttl=60000"
 
-plan 33
+plan 35
 check "the module loads by itself" shows "done" ./channel dump
 check "it is there" [ -d /sys/module/hearth ]
 
 # --- told ---------------------------------------------------------------------
 listen peers $told
 listener=$!
+monitor $told.json -j peer
+monitor $told.text peer
 ip netns add box
 listen peers $told.box ip netns exec box
 listener_box=$!
@@ -46,6 +48,21 @@ listening
 EOT
 wait_for 20 grep -q '"expired"' $told
 check "what was told, to the letter" diff /tmp/work/golden $told
+key='"id":"'
+cat >/tmp/work/golden <<EOT
+{"event":"peer","name":"desk",$key$a","source":"multicast","state":"known"}
+{"event":"peer","name":"desk",$key$a","source":"multicast","state":"known"}
+{"event":"peer","name":"küche",$key$a","source":"center","state":"known"}
+{"event":"peer","name":"shed",$key$b","source":"hand","state":"known"}
+{"event":"peer","name":"küche",$key$a","source":"center","state":"gone","reason":"goodbye"}
+{"event":"peer","name":"shed",$key$b","source":"hand","state":"gone","reason":"removed"}
+{"event":"peer","name":"brief",$key$c","source":"multicast","state":"known"}
+{"event":"peer","name":"brief",$key$c","source":"multicast","state":"gone","reason":"expired"}
+EOT
+wait_for 20 grep -q '"expired"' $told.json
+check "as hearth monitor tells it" diff /tmp/work/golden <(sed 's/"time":"[-0-9T:.]*Z",//' $told.json)
+wait_for 20 grep -q 'expired' $told.text
+check "and in words" eval 'cut -d " " -f 3- $told.text | tail -n 1 | tee /dev/stderr | grep -qx "peer brief (03000000) by multicast: gone, expired"'
 check "another namespace was told nothing" shows listening cat $told.box
 
 # --- shown --------------------------------------------------------------------
@@ -130,6 +147,7 @@ peer-del id=$a reason=4 -> ERANGE: integer out of range [reason]
 peer-del id=$c reason=removed -> ENOENT: no such peer [id]
 EOT
 check "none of it changed anything" eval '[ "$(./channel dump | wc -l)" = 3 ]'
+pkill -x hearth
 kill $listener
 ./channel peer-del id="$a" reason=removed >/dev/null
 ./channel peer-del id="$b" reason=removed >/dev/null

@@ -7,11 +7,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "env/watch.h"
 #include "monitor.h"
+#include "peer/watch.h"
 #include "usb/watch.h"
 #include "volume/watch.h"
 
-static const struct monitor_kind *const kinds[] = { &usb_watch, &volume_watch };
+static const struct monitor_kind *const kinds[] = {
+	&usb_watch, &volume_watch, &peer_watch, &env_watch
+};
 
 #define N_KINDS	(sizeof(kinds) / sizeof(*kinds))
 
@@ -280,7 +284,7 @@ static int choose(const struct run *run, bool chosen[N_KINDS])
 				     strlen(run->argv[i])))
 				break;
 		if (k == N_KINDS)
-			return usage("there is no object \"%s\" to watch: there are usb and volume",
+			return usage("there is no object \"%s\" to watch: there are usb, volume, peer and env",
 				     run->argv[i]);
 		chosen[k] = true;
 	}
@@ -314,7 +318,7 @@ static int open_all(const struct run *run, const bool chosen[N_KINDS],
 	if (*n)
 		return 0;
 	return error_set(err, ENOENT,
-			 "there is nothing to watch: neither of the kernel modules hearth_vhci and dm-rekey is loaded, and they did not load by themselves");
+			 "there is nothing to watch: none of the kernel modules hearth_vhci, dm-rekey and hearth is loaded, and they did not load by themselves");
 }
 
 static int run_monitor(struct run *run)
@@ -343,11 +347,12 @@ static int run_monitor(struct run *run)
 const struct verb monitor_verb = {
 	.name = "monitor",
 	.what = "what happens, as it happens",
-	.synopsis = "[usb|volume]...",
+	.synopsis = "[usb|volume|peer|env]...",
 	.help =
-	"Prints a line with the time whenever a port (usb) or a volume changes, until\n"
-	"SIGINT or SIGTERM, or until nobody reads any more. With -j each is a JSON object\n"
-	"in a line. Volumes are told of to root alone.\n",
+	"Prints a line with the time whenever a port (usb), a volume, a peer that the kernel\n"
+	"knows or a sealed environment (env) changes, until SIGINT or SIGTERM, or until\n"
+	"nobody reads any more. With -j each is a JSON object in a line. Volumes and\n"
+	"envs are told of to root alone.\n",
 	.most = -1,
 	.run = run_monitor,
 };

@@ -11,20 +11,11 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "../lib/channel.h"
+#include "../lib/peers.h"
 #include "kernel.h"
 #include "link.h"
 
 #define MODULE	"/sys/module/hearth"
-
-static const struct channel_family family = {
-	.name = HEARTH_FAMILY_NAME,
-	.version = HEARTH_FAMILY_VERSION,
-	.group = HEARTH_MCGRP_PEERS,
-	.event = HEARTH_CMD_PEER_NTF,
-	.module = "hearth",
-	.things = "the peers",
-};
 
 #define WARN_EACH	(600 * NODE_SECOND)
 
@@ -168,12 +159,6 @@ struct left {
 	bool failed;
 };
 
-static struct nl_msg *ask_all(struct channel *channel, void *arg)
-{
-	(void)arg;
-	return channel_request(channel, HEARTH_CMD_PEER_GET, NLM_F_DUMP);
-}
-
 static void begin_left(void *arg)
 {
 	struct left *left = arg;
@@ -183,16 +168,11 @@ static void begin_left(void *arg)
 
 static void see(struct nl_msg *msg, void *arg)
 {
-	struct nlattr *a[HEARTH_A_PEER_MAX + 1];
 	struct left *left = arg;
 	uint8_t (*grown)[PEER_ID];
-	const uint8_t *id;
+	struct peer_info peer;
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, HEARTH_A_PEER_MAX, NULL) ||
-	    !a[HEARTH_A_PEER_ID] || nla_len(a[HEARTH_A_PEER_ID]) != PEER_ID)
-		return;
-	id = nla_data(a[HEARTH_A_PEER_ID]);
-	if (left->is_peer(left->node, id))
+	if (peer_parse(msg, &peer) || left->is_peer(left->node, peer.id))
 		return;
 	if (left->n == left->room) {
 		left->room = left->room ? 2 * left->room : 64;
@@ -204,13 +184,13 @@ static void see(struct nl_msg *msg, void *arg)
 		}
 		left->ids = grown;
 	}
-	memcpy(left->ids[left->n++], id, PEER_ID);
+	memcpy(left->ids[left->n++], peer.id, PEER_ID);
 }
 
 static int forget_others(struct node *node, struct left *left, struct error *err)
 {
 	const struct channel_dump dump = {
-		.request = ask_all, .begin = begin_left, .fn = see,
+		.request = peer_dump_request, .begin = begin_left, .fn = see,
 		.arg = left, .what = "its peers are not shown",
 	};
 	int ret = channel_dump(&node->kernel->channel, &dump, err);
@@ -232,7 +212,7 @@ void kernel_open(struct node *node,
 
 	if (kernel->open || access(MODULE, F_OK))
 		return;
-	kernel->open = !channel_open(&kernel->channel, &family, &err);
+	kernel->open = !channel_open(&kernel->channel, &peer_family, &err);
 	if (!kernel->open || forget_others(node, &left, &err))
 		fail(node, &err);
 	free(left.ids);
