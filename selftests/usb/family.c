@@ -141,7 +141,8 @@ struct verdict family_ask(struct nl_msg *msg)
 }
 
 /* One part of a dump. Returns false behind the last one. */
-static bool dump_part(unsigned int *ports, uint32_t *last, bool *interrupted)
+static bool dump_part(struct nl_sock *from_kernel, unsigned int *ports,
+		      uint32_t *last, bool *interrupted)
 {
 	struct sockaddr_nl from;
 	unsigned char *buf;
@@ -150,7 +151,7 @@ static bool dump_part(unsigned int *ports, uint32_t *last, bool *interrupted)
 	bool more = true;
 	int len;
 
-	len = nl_recv(sock, &from, &buf, NULL);
+	len = nl_recv(from_kernel, &from, &buf, NULL);
 	if (len <= 0)
 		errx(1, "dump: %s", nl_geterror(len));
 	for (nlh = (void *)buf; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
@@ -173,21 +174,31 @@ static bool dump_part(unsigned int *ports, uint32_t *last, bool *interrupted)
 
 unsigned int family_dump(void (*meanwhile)(void), bool *interrupted)
 {
+	/*
+	 * The kernel makes the next part when one is read, as large as the largest
+	 * read of the socket: a new one, and small reads, for some parts to be left.
+	 */
+	struct nl_sock *own = nl_socket_alloc();
 	struct nl_msg *msg = nlmsg_alloc();
 	unsigned int ports = 0;
 	uint32_t last = 0;
 
+	if (!own || genl_connect(own) || nl_socket_set_msg_buf_size(own, 4096))
+		errx(1, "netlink");
+	nl_socket_disable_msg_peek(own);
 	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_DUMP,
 				 HEARTH_USB_CMD_PORT_GET,
 				 HEARTH_USB_FAMILY_VERSION))
 		errx(1, "no memory");
-	if (family_send(msg))
+	if (nl_send_auto(own, msg) < 0)
 		errx(1, "dump: not sent");
+	nlmsg_free(msg);
 	*interrupted = false;
-	if (!dump_part(&ports, &last, interrupted))
+	if (!dump_part(own, &ports, &last, interrupted))
 		errx(1, "dump: all in one part");
 	meanwhile();
-	while (dump_part(&ports, &last, interrupted))
+	while (dump_part(own, &ports, &last, interrupted))
 		;
+	nl_socket_free(own);
 	return ports;
 }
