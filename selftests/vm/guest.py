@@ -87,7 +87,7 @@ class Uml(Guest):
     def start(self):
         with open(self.console(), "wb") as console, open(self.tap(), "ab") as tap, open(os.devnull, "rb") as null:
             # TMPDIR holds the memory
-            self.spawn([kernel("uml", "linux"), "mem=768M", "root=/dev/root", "rootfstype=hostfs",
+            self.spawn([kernel(self.kname, "linux"), "mem=768M", "root=/dev/root", "rootfstype=hostfs",
                         "hostfs=/", "ro", "init=" + VM + "/uml-init", "hearth.root=" + self.root, "con=null",
                         "con0=null,fd:1", f"ssl0=fd:{null.fileno()},fd:{tap.fileno()}", "panic=-1", "oops=panic",
                         "hearth.line=/dev/ttyS0", "hearth.job=" + self.hearth, "hearth.role=" + self.role],

@@ -11,6 +11,7 @@ CACHE = os.environ.get("HEARTH_CACHE") or os.path.join(
 VM = os.path.join(TOP, "selftests", "vm")
 STOCK = ["6.1", "6.12", "7.2"]
 DEBUG = ["uml", "lockdep", "kasan"]
+PROCESSES = ["uml", "native"]           # User Mode Linux; native is for benchmarks
 
 
 def kernel(name, *rest):

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 
-from paths import CACHE, TOP, VM, kernel, lines, read, run
+from paths import CACHE, PROCESSES, TOP, VM, kernel, lines, read, run
 
 DIRS = ("bin sbin usr/bin usr/sbin lib lib64 usr/lib usr/local/bin usr/share proc sys dev tmp run etc mnt "
         "root var/lib hearth lib/modules host").split()
@@ -234,6 +234,8 @@ def prepare(name, server=False):
 def guest_tree(base, name, tools, server):
     tree = run(KERNELS, "build", name, stderr=None).strip()
     ours = sorted(glob.glob(tree + "/**/*.ko", recursive=True))
+    if name == "native":
+        ours.append(run(KERNELS, "aes", stderr=None).strip())
     if server:
         ours.append(run(KERNELS, "server", name, stderr=None).strip())
     installed = sorted(os.path.join(d, f) for d, _, files in os.walk(tools) for f in files)
@@ -248,7 +250,7 @@ def guest_tree(base, name, tools, server):
         for f in installed:
             install(root, f, f[len(tools):])
         link_cache(root)
-        if name != "uml":
+        if name not in PROCESSES:
             cpio(root, root + ".cpio")
         with open(root + ".ready", "w", encoding="ascii"):
             pass
