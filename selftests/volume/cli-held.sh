@@ -132,7 +132,7 @@ refuse "no file is left" eval "ls $w | grep hearth-"
 
 # What shows writes nothing.
 check "a volume" create /dev/ram1
-check "dump: whose slots" eval "says 0 'slot 0 of ann, keyslot 0, used' hv dump /dev/ram1 && says 0 ', closed' hv dump /dev/ram1"
+check "dump: whose slots" eval "says 0 'slot 0 of ann, owner, keyslot 0, used' hv dump /dev/ram1 && says 0 ', closed' hv dump /dev/ram1"
 check "dump of another disk" says 2 "no header of a volume" hv dump /dev/ram3
 check "check" unchanged says 0 "all is well" hv check /dev/ram1 --key-file $w/ann
 check "the kernel had a look" says 0 "checked the MACs" hv check /dev/ram1 --key-file $w/ann
@@ -140,7 +140,7 @@ check "it is closed" [ "$(dmsetup ls)" = "No devices found" ]
 check "opened" open_v
 check "written" ann round /dev/mapper/v 1 1
 check "Bob" eval "hv slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap && hv slot assign v 16 16 bob && bob round /dev/mapper/v 2 1"
-check "assigned is told beside written" says 0 "slot 1: bob, loaded, 16 regions, 4 written" hv slot list v
+check "assigned is told beside written" says 0 "slot 1: bob, user, loaded, 16 regions, 4 written" hv slot list v
 check "list" says 0 "v: open" hv list
 show_all() { hv list && hv status v && hv slot list v && hv regions v && hv dump /dev/ram1; }
 check "they write nothing" unchanged show_all
@@ -148,11 +148,11 @@ check "they write nothing" unchanged show_all
 # Marks that somebody else wrote.
 check "\"erasing\", forged" eval "forge 's/\"user\":\"bob\",\"state\":\"used\"/\"user\":\"bob\",\"state\":\"erasing\"/' && token | grep -q erasing"
 check "status leaves it alone" unchanged hv status v
-check "nor does a command erase Bob" eval "hv job wait v && says 0 'bob, loaded' hv slot list v && bob check /dev/mapper/v 2 1"
+check "nor does a command erase Bob" eval "hv job wait v && says 0 'bob, user, loaded' hv slot list v && bob check /dev/mapper/v 2 1"
 check "\"job\", forged" eval "forge 's/\"slots\":/\"job\":{\"from\":1,\"to\":0},\"slots\":/' && token | grep -q job"
 check "status leaves it alone" unchanged hv status v
 check "nor does a command" eval "hv job wait v && ! token | grep -q job && bob check /dev/mapper/v 2 1 && ann check /dev/mapper/v 1 1"
-check "Bob's keyslot opens" eval "hv slot lock v bob && hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
+check "Bob's key opens" eval "hv slot lock v bob && hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1"
 check "a second lock says so" eval "hv slot lock v bob >/dev/null && says 0 'locked already' hv slot lock v bob && hv slot unlock v bob --key-file $w/bob"
 check "no job: a wait is done at once" says 0 "done" hv job wait v
 check "no job: a resume says so" says 2 "no job" hv job resume v

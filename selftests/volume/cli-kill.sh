@@ -20,6 +20,8 @@ ann() { PATTERN_FIRST=0 PATTERN_COUNT=256 ./pattern "$@"; }
 bob() { PATTERN_FIRST=1024 PATTERN_COUNT=256 ./pattern "$@"; }
 slots() { hearth -j volume slot list v | grep -oE '"slot":[0-9]+' | wc -l; }
 slots_of() { hearth -j volume slot list v | grep -oE "\"slot\":[0-9]+,\"user\":\"$1\"" | grep -oE '[0-9]+'; }
+# of owners alone
+owners() { hearth -j volume slot list v | grep -o '"role":"owner"' | wc -l; }
 keyslots() { cryptsetup luksDump /dev/ram1 | grep -cE '^  [0-9]+: luks2'; }
 open_v() { hv open v /dev/ram1 --key-file $w/ann --user ann; }
 
@@ -97,12 +99,12 @@ create_check()
 # --- slots: who is there, and what is his -------------------------------------------
 no_bob()
 {
-	[ "$(slots)" = 1 ] || hv slot erase v bob --yes
+	[ "$(slots)" = 1 ] || hv slot erase v bob --yes --key-file $w/ann
 }
 add_check()
 {
 	hv job wait v && ann check /dev/mapper/v 1 1 || return
-	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(owners)" = "$(keyslots)" ] || { echo "$(owners) owners, $(keyslots) keyslots"; return 1; }
 	[ "$(slots)" = 1 ] || hv slot unlock v bob --key-file $w/bob
 }
 with_bob()
@@ -115,15 +117,33 @@ with_bob()
 erase_check()
 {
 	hv job wait v && ann check /dev/mapper/v 1 1 || return
-	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(owners)" = "$(keyslots)" ] || { echo "$(owners) owners, $(keyslots) keyslots"; return 1; }
 	[ "$(slots)" = 1 ] || { hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1; }
 }
+# his key is whole, as an owner's or as a user's
+bob_is()
+{
+	with_bob || return
+	[ "$(hearth -j volume slot list v | grep -o '"user":"bob","role":"[a-z]*"')" = "\"user\":\"bob\",\"role\":\"$1\"" ] ||
+		hv slot role v bob "$1" --key-file $w/bob --owner-key-file $w/ann $cheap
+}
+bob_owner() { bob_is owner; }
+bob_user() { bob_is user; }
+role_check()
+{
+	hv job wait v && ann check /dev/mapper/v 1 1 && hv slot lock v bob || return
+	[ "$(owners)" = "$(keyslots)" ] || { echo "$(owners) owners, $(keyslots) keyslots"; return 1; }
+	hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1 || return
+	hv close v && open_v && hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1
+}
+bob_passwd_reset() { bob_user && { hv slot unlock v bob --key-file $w/bob || hv slot passwd v bob --key-file $w/new --new-key-file $w/bob $cheap; }; }
+bob_passwd_check() { hv job wait v && hv slot lock v bob && { hv slot unlock v bob --key-file $w/bob || hv slot unlock v bob --key-file $w/new; } && bob check /dev/mapper/v 2 1; }
 # by the old or by the new one
 passwd_reset() { hv slot unlock v ann --key-file $w/ann || hv slot passwd v ann --key-file $w/new --new-key-file $w/ann $cheap; }
 passwd_check()
 {
 	hv job wait v && hv slot lock v ann || return
-	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(owners)" = "$(keyslots)" ] || { echo "$(owners) owners, $(keyslots) keyslots"; return 1; }
 	hv slot unlock v ann --key-file $w/ann || hv slot unlock v ann --key-file $w/new || return
 	ann check /dev/mapper/v 1 1
 }
@@ -138,7 +158,7 @@ one_slot()
 rekey_check()
 {
 	hv job wait v && ann check /dev/mapper/v 1 1 && hv close v && open_v && ann check /dev/mapper/v 1 1 || return
-	[ "$(slots)" = "$(keyslots)" ] || { echo "$(slots) slots, $(keyslots) keyslots"; return 1; }
+	[ "$(owners)" = "$(keyslots)" ] || { echo "$(owners) owners, $(keyslots) keyslots"; return 1; }
 }
 
 # --- adopt: the old volume, or ours --------------------------------------------------
@@ -163,7 +183,7 @@ adopt_check()
 	cryptsetup close c && return $rc
 }
 
-plan 7
+plan 12
 command -v strace >/dev/null || skip_rest "no strace here"
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-zero dm-crypt xts algif_skcipher 2>/dev/null
@@ -177,6 +197,14 @@ cuts "create" create_reset create_check \
 create_reset
 check "a volume" eval "hv create v /dev/ram1 --force --user ann --key-file $w/ann $cheap --region-size 256K && open_v && ann round /dev/mapper/v 1 1"
 cuts "slot add" no_bob add_check slot add v --user bob --key-file $w/ann --new-key-file $w/bob $cheap
+no_bob >/dev/null
+cuts "slot add --owner" no_bob add_check slot add v --user bob --owner --key-file $w/ann --new-key-file $w/bob $cheap
+no_bob >/dev/null
+cuts "slot role user" bob_owner role_check slot role v bob user --key-file $w/bob --owner-key-file $w/ann $cheap
+cuts "slot role owner" bob_user role_check slot role v bob owner --key-file $w/bob --owner-key-file $w/ann $cheap
+cuts "slot passwd of a user" bob_passwd_reset bob_passwd_check slot passwd v bob --key-file $w/bob --new-key-file $w/new $cheap
+bob_passwd_reset >/dev/null
+cuts "slot erase of an owner" bob_owner erase_check slot erase v bob --yes --key-file $w/ann
 cuts "slot erase" with_bob erase_check slot erase v bob --yes
 no_bob >/dev/null
 cuts "rekey" one_slot rekey_check rekey v --user ann --key-file $w/ann --wait $cheap

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex.h"
 #include "number.h"
 #include "token.h"
 
@@ -74,14 +75,24 @@ void token_drop(struct token *token, uint32_t slot)
 
 /* --- finding --------------------------------------------------------------- */
 
-bool token_has_user(const struct token *token, const char *user)
+const struct token_slot *token_user(const struct token *token, const char *user)
 {
 	uint32_t i;
 
 	for (i = 0; i < token->n_slots; i++)
 		if (!strcmp(token->slots[i].user, user))
-			return true;
-	return false;
+			return &token->slots[i];
+	return NULL;
+}
+
+bool token_has_user(const struct token *token, const char *user)
+{
+	return token_user(token, user);
+}
+
+const char *token_role(const struct token_slot *slot)
+{
+	return slot->owner ? "owner" : "user";
 }
 
 static int find_user(const struct token *token, const char *user,
@@ -244,6 +255,39 @@ static bool parse_state(const char *text, enum token_state *state)
 	return false;
 }
 
+static bool get_hex(const json_t *object, const char *key, uint8_t *bytes,
+		    size_t size)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && hex_parse(text, bytes, size);
+}
+
+static bool parse_sealed(const json_t *json, struct token_sealed *sealed,
+			 uint32_t key_size)
+{
+	return get_hex(json, "salt", sealed->salt, TOKEN_SALT) &&
+	       get_u32(json, "passes", 1, INT32_MAX, &sealed->passes) &&
+	       get_u32(json, "lanes", 1, TOKEN_LANES_MAX, &sealed->lanes) &&
+	       get_u32(json, "memory", 8 * sealed->lanes, TOKEN_MEMORY_MAX,
+		       &sealed->memory) &&
+	       get_hex(json, "key", sealed->key, key_size + TOKEN_SEAL);
+}
+
+/* A slot's key is in a keyslot, or sealed in here. */
+static bool parse_key(const json_t *json, struct token *token,
+		      struct token_slot *slot)
+{
+	const json_t *sealed = json_object_get(json, "sealed-key");
+
+	slot->owner = !sealed;
+	if (slot->owner)
+		return get_u32(json, "keyslot", 0, TOKEN_KEYSLOT_MAX,
+			       &slot->keyslot);
+	return token->version > 1 && !json_object_get(json, "keyslot") &&
+	       parse_sealed(sealed, &slot->sealed, token->key_size);
+}
+
 static int parse_slot(const json_t *json, struct token *token,
 		      struct error *err)
 {
@@ -251,9 +295,10 @@ static int parse_slot(const json_t *json, struct token *token,
 	const char *user = json_string_value(json_object_get(json, "user"));
 	const char *state = json_string_value(json_object_get(json, "state"));
 
-	if (!get_u32(json, "slot", 0, TOKEN_SLOT_MAX, &slot->slot) ||
-	    !get_u32(json, "keyslot", 0, TOKEN_SLOTS, &slot->keyslot))
+	if (!get_u32(json, "slot", 0, TOKEN_SLOT_MAX, &slot->slot))
 		return bad(err, "slot");
+	if (!parse_key(json, token, slot))
+		return bad(err, "key of a slot");
 	if (!user || !token_user_valid(user))
 		return bad(err, "user");
 	strcpy(slot->user, user);
@@ -261,11 +306,12 @@ static int parse_slot(const json_t *json, struct token *token,
 		return bad(err, "state of a slot");
 	slot->changing = json_object_get(json, "other-keyslot");
 	if (slot->changing &&
-	    !get_u32(json, "other-keyslot", 0, TOKEN_SLOTS, &slot->other))
+	    !get_u32(json, "other-keyslot", 0, TOKEN_KEYSLOT_MAX, &slot->other))
 		return bad(err, "slot");
 	for (other = token->slots; other < slot; other++)
 		if (other->slot == slot->slot ||
-		    other->keyslot == slot->keyslot)
+		    (other->owner && slot->owner &&
+		     other->keyslot == slot->keyslot))
 			return bad(err, "slot: it is there twice");
 	token->n_slots++;
 	return 0;
@@ -279,7 +325,7 @@ static bool others_are_free(const struct token *token)
 	for (s = token->slots; s < token->slots + token->n_slots; s++)
 		for (t = token->slots; t < token->slots + token->n_slots; t++)
 			if (s->changing &&
-			    (t->keyslot == s->other ||
+			    ((t->owner && t->keyslot == s->other) ||
 			     (t != s && t->changing && t->other == s->other)))
 				return false;
 	return true;
@@ -323,17 +369,16 @@ static int parse_root(const json_t *root, struct token *token,
 		      struct error *err)
 {
 	const char *type = json_string_value(json_object_get(root, "type"));
-	uint64_t version;
 	int ret;
 
 	if (!type || strcmp(type, TOKEN_TYPE))
 		return bad(err, "type");
-	if (!get_uint(root, "version", 0, UINT32_MAX, &version))
+	if (!get_u32(root, "version", 1, UINT32_MAX, &token->version))
 		return bad(err, "version");
-	if (version != TOKEN_VERSION)
+	if (token->version > TOKEN_VERSION)
 		return error_set(err, EINVAL,
-				 "the volume is of version %llu, and this program knows version %u",
-				 (unsigned long long)version, TOKEN_VERSION);
+				 "the volume's header is of version %u, and this program knows version %u",
+				 token->version, TOKEN_VERSION);
 	ret = parse_geometry(root, token, err);
 	if (!ret)
 		ret = parse_devices(root, token, err);
@@ -373,15 +418,45 @@ static json_t *format_devices(const struct token *token)
 	return list;
 }
 
+static json_t *format_sealed(const struct token *token,
+			     const struct token_sealed *sealed)
+{
+	char salt[2 * TOKEN_SALT + 1], key[2 * sizeof(sealed->key) + 1];
+
+	hex_text(sealed->salt, TOKEN_SALT, salt);
+	hex_text(sealed->key, token->key_size + TOKEN_SEAL, key);
+	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "salt", salt,
+			 "passes", (json_int_t)sealed->passes,
+			 "memory", (json_int_t)sealed->memory,
+			 "lanes", (json_int_t)sealed->lanes, "key", key);
+}
+
+/* A program that knows no sealed keys is to leave a header with such alone. */
+static int needed_version(const struct token *token)
+{
+	uint32_t i;
+
+	for (i = 0; i < token->n_slots; i++)
+		if (!token->slots[i].owner)
+			return 2;
+	return 1;
+}
+
 static json_t *format_slots(const struct token *token)
 {
 	json_t *list = json_array(), *slot;
 	const struct token_slot *s;
 
 	for (s = token->slots; s < token->slots + token->n_slots; s++) {
-		slot = json_pack("{s:i, s:i, s:s, s:s}", "slot", (int)s->slot,
-				 "keyslot", (int)s->keyslot, "user", s->user,
+		slot = json_pack("{s:i, s:s, s:s}", "slot", (int)s->slot,
+				 "user", s->user,
 				 "state", token_state_name(s->state));
+		if (s->owner)
+			json_object_set_new(slot, "keyslot",
+					    json_integer(s->keyslot));
+		else
+			json_object_set_new(slot, "sealed-key",
+					    format_sealed(token, &s->sealed));
 		if (s->changing)
 			json_object_set_new(slot, "other-keyslot",
 					    json_integer(s->other));
@@ -399,7 +474,7 @@ char *token_format(const struct token *token)
 			 "type", TOKEN_TYPE,
 			 /* LUKS2 wants it; ours are unbound, and below */
 			 "keyslots", json_array(),
-			 "version", TOKEN_VERSION,
+			 "version", needed_version(token),
 			 "cipher", token->cipher,
 			 "key-size", (int)token->key_size,
 			 "sector-size", (int)token->sector_size,

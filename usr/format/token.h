@@ -18,14 +18,19 @@
 #include "error.h"
 
 #define TOKEN_TYPE		"hearth-volume"
-#define TOKEN_VERSION		1
+#define TOKEN_VERSION		2	/* 1: without sealed keys */
 #define TOKEN_CIPHER		64	/* bytes, with the zero at the end */
 #define TOKEN_USER		65
 #define TOKEN_DEVICES		64
-#define TOKEN_SLOTS		31	/* keyslots that LUKS2 has, less one */
+#define TOKEN_SLOTS		120	/* what a header has room for */
 #define TOKEN_SLOT_MAX		247
+#define TOKEN_KEYSLOT_MAX	31	/* of LUKS2 */
 #define TOKEN_KEY_MAX		128	/* bytes */
 #define TOKEN_SECTORS_MAX	(1ULL << 47)
+#define TOKEN_SALT		32	/* bytes */
+#define TOKEN_SEAL		16	/* bytes that a sealed key is longer by */
+#define TOKEN_MEMORY_MAX	4194304	/* KiB */
+#define TOKEN_LANES_MAX		4
 
 enum token_state {
 	TOKEN_USED,
@@ -33,9 +38,24 @@ enum token_state {
 	TOKEN_ERASING,	/* its key and its data are to be destroyed */
 };
 
+/* A user's data key under his passphrase: see volume/seal.h. */
+struct token_sealed {
+	uint8_t salt[TOKEN_SALT];
+	uint32_t passes;
+	uint32_t memory;	/* KiB */
+	uint32_t lanes;
+	uint8_t key[TOKEN_KEY_MAX + TOKEN_SEAL];	/* of which key_size + TOKEN_SEAL */
+};
+
+/*
+ * An owner's slot has a LUKS2 keyslot with the metadata key and his data key, a user's
+ * has his data key alone, sealed in here.
+ */
 struct token_slot {
 	uint32_t slot;		/* the kernel's number */
-	uint32_t keyslot;	/* of the LUKS2 header */
+	bool owner;
+	uint32_t keyslot;	/* of the LUKS2 header; an owner's */
+	struct token_sealed sealed;	/* a user's */
 	enum token_state state;
 	char user[TOKEN_USER];
 	bool changing;		/* its passphrase is: */
@@ -53,6 +73,7 @@ struct token_job {
 };
 
 struct token {
+	uint32_t version;	/* that was read */
 	char cipher[TOKEN_CIPHER];
 	uint32_t key_size;	/* bytes of a data key */
 	uint32_t sector_size;	/* bytes */
@@ -107,6 +128,12 @@ bool token_has_user(const struct token *token, const char *user);
 
 /* The slot of this number, or NULL. */
 struct token_slot *token_slot(struct token *token, uint32_t slot);
+
+/* A user's first slot, or NULL. */
+const struct token_slot *token_user(const struct token *token, const char *user);
+
+/* "owner" or "user" */
+const char *token_role(const struct token_slot *slot);
 
 /* Takes the slot of this number out. */
 void token_drop(struct token *token, uint32_t slot);

@@ -13,13 +13,17 @@ static struct token sample(void)
 		.region = 2048, .meta_offset = 32768, .sectors = 409600,
 		.discards = true, .n_devices = 2,
 		.devices = { { 34816 }, { 0 } },
-		.n_slots = 3,
-		.slots = { { .slot = 3, .user = "ann", .changing = true,
-			     .other = 2 },
-			   { .slot = 0, .keyslot = 5, .state = TOKEN_ERASING,
-			     .user = "b\"ob" },
-			   { .slot = 4, .keyslot = 6, .state = TOKEN_ADDING,
-			     .user = "cy" } },
+		.n_slots = 4,
+		.slots = { { .slot = 3, .owner = true, .user = "ann",
+			     .changing = true, .other = 2 },
+			   { .slot = 0, .owner = true, .keyslot = 5,
+			     .state = TOKEN_ERASING, .user = "b\"ob" },
+			   { .slot = 4, .owner = true, .keyslot = 6,
+			     .state = TOKEN_ADDING, .user = "cy" },
+			   { .slot = 5, .user = "dan",
+			     .sealed = { .salt = { 1, 0xff }, .passes = 4,
+					 .memory = 32, .lanes = 4,
+					 .key = { 2, [79] = 0xfe } } } },
 		.job = { true, 0, 3 },
 	};
 
@@ -38,15 +42,70 @@ static void token_comes_back(void)
 	expect_text(json, again);
 	expect_has(json, "\"keyslots\":[]");
 	expect(b.discards && !b.large_iv && !b.adopted && !b.wipe);
-	expect(b.n_slots == 3 && b.slots[1].state == TOKEN_ERASING &&
+	expect_has(json, "\"version\":2");
+	expect(b.n_slots == 4 && b.slots[1].state == TOKEN_ERASING &&
 	       b.slots[2].state == TOKEN_ADDING);
 	expect_text(b.slots[1].user, "b\"ob");
 	expect(b.slots[0].changing && b.slots[0].other == 2 &&
 	       !b.slots[1].changing);
+	expect(b.slots[0].owner && !b.slots[3].owner);
+	expect(!memcmp(&b.slots[3].sealed, &a.slots[3].sealed,
+		       sizeof(a.slots[3].sealed)));
+	expect_text(token_role(&b.slots[0]), "owner");
+	expect_text(token_role(&b.slots[3]), "user");
 	expect(b.devices[0].offset == 34816);
 	expect(b.job.set && b.job.to == 3);
 	free(json);
 	free(again);
+}
+
+/* Without a user a program of before understands it, and with one it must not try. */
+static void token_says_its_version(void)
+{
+	struct token token = sample(), b;
+	struct error err;
+	char *json, *at;
+
+	token.n_slots = 3;
+	json = token_format(&token);
+	expect_has(json, "\"version\":1");
+	expect(!token_parse(json, &b, &err) && b.version == 1);
+	free(json);
+	token.n_slots = 4;
+	json = token_format(&token);
+	at = strstr(json, "\"version\":2");
+	expect(at != NULL);
+	at[10] = '1';
+	expect(token_parse(json, &b, &err) == -EINVAL);
+	free(json);
+}
+
+/* The most that there can be, with the longest of names, fits into a header. */
+static void token_fits_its_area(void)
+{
+	struct token token = sample();
+	struct token_slot last = token.slots[3];
+	struct token b;
+	struct error err;
+	char *json;
+
+	memset(last.user, '"', TOKEN_USER - 1);
+	last.user[TOKEN_USER - 1] = '\0';
+	last.sealed.passes = INT32_MAX;
+	last.sealed.memory = TOKEN_MEMORY_MAX;
+	token.key_size = TOKEN_KEY_MAX;
+	token.job.set = false;
+	token.n_devices = TOKEN_DEVICES;
+	for (token.n_slots = 0; token.n_slots < TOKEN_SLOTS; token.n_slots++) {
+		last.slot = 100 + token.n_slots;
+		token.slots[token.n_slots] = last;
+	}
+	json = token_format(&token);
+	expect(json != NULL);
+	/* of 128 KiB, less a head and what LUKS2 has of 8 keyslots */
+	expect(strlen(json) < 100 << 10);
+	expect(!token_parse(json, &b, &err) && b.n_slots == TOKEN_SLOTS);
+	free(json);
 }
 
 /* The sample with a value of another kind, or without it. */
@@ -76,12 +135,36 @@ static json_t *json_of(const char *text)
 	return json_loads(text, JSON_DECODE_ANY, NULL);
 }
 
+#define H16	"000102030405060708090a0b0c0d0e0f"
+#define H32	H16 H16
+#define H80	H32 H32 H16
+
+static int with_slots(const char *slots)
+{
+	struct token token = sample(), back;
+	struct error err;
+	json_t *root;
+	char *json;
+	int ret;
+
+	token.job.set = false;
+	json = token_format(&token);
+	root = json_loads(json, 0, NULL);
+	free(json);
+	json_object_set_new(root, "slots", json_of(slots));
+	json = json_dumps(root, 0);
+	ret = token_parse(json, &back, &err);
+	free(json);
+	json_decref(root);
+	return ret;
+}
+
 static void token_refuses_wrong_fields(void)
 {
 	static const struct {
 		const char *key, *value;
 	} bad[] = {
-		{ "type", "\"luks2-keyring\"" }, { "version", "2" },
+		{ "type", "\"luks2-keyring\"" }, { "version", "3" }, { "version", "0" },
 		{ "version", "\"1\"" }, { "cipher", "\"\"" },
 		{ "cipher", "\"aes xts\"" }, { "cipher", "7" },
 		{ "key-size", "0" }, { "key-size", "129" },
@@ -103,6 +186,16 @@ static void token_refuses_wrong_fields(void)
 		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":1}]" },
 		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":2},{\"slot\":3,\"keyslot\":2,\"user\":\"a\",\"state\":\"used\"}]" },
 		{ "slots", "[{\"slot\":0,\"keyslot\":1,\"user\":\"a\",\"state\":\"used\",\"other-keyslot\":32}]" },
+#define SEALED(salt, rest) "[{\"slot\":0,\"user\":\"a\",\"state\":\"used\",\"sealed-key\":{\"salt\":\"" salt "\"," rest "}}]"
+		{ "slots", "[{\"slot\":0,\"user\":\"a\",\"state\":\"used\"}]" },
+		{ "slots", "[{\"slot\":0,\"user\":\"a\",\"state\":\"used\",\"sealed-key\":7}]" },
+		{ "slots", SEALED(H32, "\"memory\":32,\"lanes\":4,\"passes\":0,\"key\":\"" H80 "\"") },
+		{ "slots", SEALED(H32, "\"memory\":31,\"lanes\":4,\"passes\":4,\"key\":\"" H80 "\"") },
+		{ "slots", SEALED(H32, "\"memory\":4194305,\"lanes\":4,\"passes\":4,\"key\":\"" H80 "\"") },
+		{ "slots", SEALED(H32, "\"memory\":64,\"lanes\":5,\"passes\":4,\"key\":\"" H80 "\"") },
+		{ "slots", SEALED(H32, "\"memory\":64,\"lanes\":4,\"passes\":4,\"key\":\"" H80 "0\"") },
+		{ "slots", SEALED(H32, "\"memory\":64,\"lanes\":4,\"passes\":4,\"key\":\"" H32 "\"") },
+		{ "slots", SEALED(H80, "\"memory\":64,\"lanes\":4,\"passes\":4,\"key\":\"" H80 "\"") },
 		{ "job", "{\"from\":0,\"to\":0}" }, { "job", "{\"from\":0,\"to\":9}" },
 		{ "adopted", "1" }, { "wipe", "32768" }, { "wipe", "null" },
 	};
@@ -113,7 +206,9 @@ static void token_refuses_wrong_fields(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		test_expect(with(bad[i].key, json_of(bad[i].value)) == -EINVAL,
+		test_expect((strcmp(bad[i].key, "slots") ?
+			     with(bad[i].key, json_of(bad[i].value)) :
+			     with_slots(bad[i].value)) == -EINVAL,
 			    bad[i].value, __FILE__, __LINE__);
 	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		test_expect(with(needed[i], NULL) == -EINVAL, needed[i],
@@ -122,6 +217,8 @@ static void token_refuses_wrong_fields(void)
 	expect(!with("job", NULL));
 	expect(!with("iv-large-sectors", NULL));
 	expect(!with("of-tomorrow", json_of("{}")));
+	/* of what the wrong ones above are a byte away */
+	expect(!with_slots(SEALED(H32, "\"memory\":32,\"lanes\":4,\"passes\":4,\"key\":\"" H80 "\"")));
 }
 
 static void token_refuses_other_texts(void)
@@ -142,6 +239,7 @@ static void token_drops_slots(void)
 {
 	struct token token = sample();
 
+	token_drop(&token, 5);
 	token_drop(&token, 3);
 	expect(token.n_slots == 2 && token.slots[0].slot == 0);
 	expect(!token_slot(&token, 3));
@@ -204,6 +302,8 @@ static void token_finds_slots(void)
 
 const struct test tests[] = {
 	TEST(token_comes_back),
+	TEST(token_says_its_version),
+	TEST(token_fits_its_area),
 	TEST(token_refuses_wrong_fields),
 	TEST(token_refuses_other_texts),
 	TEST(token_drops_slots),

@@ -20,13 +20,12 @@ static int add_data_key(struct keyring_key *added, const char *uuid,
 	char what[12];
 
 	snprintf(what, sizeof(what), "%u", slot);
-	return keyring_add(added, uuid, what, key->data + HEADER_META_KEY,
-			   key->size - HEADER_META_KEY, err);
+	return keyring_add(added, uuid, what, key->data, key->size, err);
 }
 
 /* The keys of a table, while the kernel reads it. */
 struct loaded {
-	struct keyring_key key[HEADER_KEYS + 1];
+	struct keyring_key key[KEYS_SLOTS + 1];
 	unsigned int n;
 };
 
@@ -38,8 +37,8 @@ static int add_keys(struct loaded *loaded, struct table *table,
 	unsigned int i;
 	int ret;
 
-	ret = keyring_add(added, header->uuid, "meta", keys->slot[0].key.data,
-			  HEADER_META_KEY, err);
+	ret = keyring_add(added, header->uuid, "meta", keys->meta.data,
+			  keys->meta.size, err);
 	if (ret)
 		return ret;
 	loaded->n = 1;

@@ -315,17 +315,15 @@ static int plain_key(const struct secret *pass, char *key, size_t size,
 static int get_key(struct adopt *a, const struct secret *pass,
 		   struct error *err)
 {
-	size_t size = a->token.key_size;
 	struct secret *key = &a->keys.slot[0].key;
-	int ret = secret_random(key, HEADER_META_KEY + size, err);
+	size_t size = a->token.key_size;
+	int ret = keys_new(&a->keys, a->token.key_size, err);
 
 	if (ret)
 		return ret;
-	a->keys.n = 1;
 	if (a->params->plain && !a->params->hash)
-		return plain_key(pass, key->data + HEADER_META_KEY, size, err);
-	ret = crypt_volume_key_get(a->old, CRYPT_ANY_SLOT,
-				   key->data + HEADER_META_KEY, &size,
+		return plain_key(pass, key->data, size, err);
+	ret = crypt_volume_key_get(a->old, CRYPT_ANY_SLOT, key->data, &size,
 				   pass->data ?: "", pass->size);
 	if (ret == -EPERM)
 		return error_set(err, EPERM, "wrong passphrase");
@@ -391,9 +389,8 @@ static int read_by_crypt(struct adopt *a, struct error *err)
 	ret = disk_yield(a->data[0], err);
 	if (ret)
 		return ret;
-	ret = crypt_activate_by_volume_key(a->old, name, key->data +
-					   HEADER_META_KEY, key->size -
-					   HEADER_META_KEY, flags);
+	ret = crypt_activate_by_volume_key(a->old, name, key->data, key->size,
+					   flags);
 	if (ret < 0) {
 		ret = error_set(err, -ret, "dm-crypt does not open %s: %s",
 				a->data[0]->path, header_reason(ret));
@@ -450,11 +447,12 @@ static int make_header(struct adopt *a, struct header *header,
 		return ret;
 	*token = a->token;
 	token->n_slots = 1;
+	token->slots[0].owner = true;
 	strcpy(token->slots[0].user, a->params->user);
 	token->wipe = !a->params->plain && !a->params->luks_header;
 	token->wipe_sectors = a->data_offset;
-	ret = header_add_key(header, 0, &a->keys.slot[0].key, pass,
-			     &a->params->cost, err);
+	ret = header_add_key(header, 0, &a->keys.meta, &a->keys.slot[0].key,
+			     pass, &a->params->cost, err);
 	if (!ret)
 		ret = header_write(header, err);
 	if (ret)
@@ -628,8 +626,7 @@ static int prove(const struct disk *disk, const struct secret *key,
 	if (!ret)
 		ret = crypt_load(cd, CRYPT_LUKS, NULL);
 	if (!ret)
-		ret = crypt_volume_key_verify(cd, key->data + HEADER_META_KEY,
-					      key->size - HEADER_META_KEY);
+		ret = crypt_volume_key_verify(cd, key->data, key->size);
 	if (ret >= 0)
 		*bytes = crypt_get_data_offset(cd) * 512;
 	crypt_free(cd);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,4 +114,37 @@ const char *area_slots(const struct area *area, struct rekey_slot_info *slots)
 	}
 	free(buf);
 	return why;
+}
+
+static bool is_under(const void *copy, const struct secret *meta)
+{
+	struct hmac_sha256_ctx hmac;
+	uint8_t mac[REKEY_MAC];
+	union rekey_page page;
+
+	memcpy(&page, copy, REKEY_PAGE);
+	memset(page.head.mac, 0, REKEY_MAC);
+	hmac_sha256_set_key(&hmac, meta->size, (const uint8_t *)meta->data);
+	hmac_sha256_update(&hmac, REKEY_PAGE, page.byte);
+	hmac_sha256_digest(&hmac, REKEY_MAC, mac);
+	explicit_bzero(&hmac, sizeof(hmac));
+	return memeql_sec(mac, ((const union rekey_page *)copy)->head.mac,
+			  REKEY_MAC);
+}
+
+bool area_is_under(const struct area *area, const struct secret *meta)
+{
+	char *buf = disk_buffer(2 * REKEY_PAGE);
+	const void *copy[2];
+	bool is = false;
+	u32 i;
+
+	if (!buf)
+		return false;
+	area_read(area, 0, 1, buf);
+	area_copies(area, buf, 1, 0, copy);
+	for (i = 0; i < 2; i++)
+		is |= is_under(copy[i], meta);
+	free(buf);
+	return is;
 }

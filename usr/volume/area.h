@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The metadata of a volume where they lie on a disk, in any version; without the
- * metadata key. A page that cannot be read counts as damaged: there are two copies.
+ * metadata key, but for area_is_under(). A page that cannot be read counts as damaged: there are two copies.
  */
 #ifndef HEARTH_AREA_H
 #define HEARTH_AREA_H
 
 #include "../format/page.h"
 #include "disk.h"
+#include "secret.h"
 
 #define AREA_RUN	64u	/* pages that are read at once, at most */
 
@@ -27,6 +28,9 @@ const char *area_open(struct area *area, const struct disk *disk,
 
 /* All of @slots, REKEY_SLOTS of them. Returns NULL, or what is wrong. */
 const char *area_slots(const struct area *area, struct rekey_slot_info *slots);
+
+/* Has the superblock a MAC by this metadata key? */
+bool area_is_under(const struct area *area, const struct secret *meta);
 
 /*
  * Reads @n pages, AREA_RUN at most, from number @first on: both copies of each to

@@ -171,7 +171,7 @@ void create_end(struct create *c)
 
 /* The header, complete, but in memory. */
 static int make_header(struct create *c, struct header *header,
-		       const struct secret *key, const struct secret *pass,
+		       const struct keys *keys, const struct secret *pass,
 		       struct error *err)
 {
 	struct token *token = &header->token;
@@ -182,8 +182,10 @@ static int make_header(struct create *c, struct header *header,
 		return ret;
 	*token = c->token;
 	token->n_slots = 1;
+	token->slots[0].owner = true;
 	strcpy(token->slots[0].user, c->params->user);
-	ret = header_add_key(header, 0, key, pass, &c->params->cost, err);
+	ret = header_add_key(header, 0, &keys->meta, &keys->slot[0].key, pass,
+			     &c->params->cost, err);
 	if (!ret)
 		ret = header_write(header, err);
 	if (ret)
@@ -271,16 +273,14 @@ static int make(struct create *c, struct header *header,
  */
 int create_make(struct create *c, const struct secret *pass, struct error *err)
 {
-	struct keys keys = { .n = 0 };
 	struct header header;
+	struct keys keys;
 	int ret;
 
-	ret = secret_random(&keys.slot[0].key, HEADER_META_KEY +
-			    c->token.key_size, err);
+	ret = keys_new(&keys, c->token.key_size, err);
 	if (ret)
 		return ret;
-	keys.n = 1;
-	ret = make_header(c, &header, &keys.slot[0].key, pass, err);
+	ret = make_header(c, &header, &keys, pass, err);
 	if (!ret) {
 		ret = make(c, &header, &keys, err);
 		strcpy(c->uuid, header.uuid);

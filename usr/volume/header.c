@@ -515,7 +515,8 @@ static bool is_taken(const struct token *token, uint32_t keyslot)
 	uint32_t i;
 
 	for (i = 0; i < token->n_slots; i++)
-		if (token->slots[i].keyslot == keyslot ||
+		if ((token->slots[i].owner &&
+		     token->slots[i].keyslot == keyslot) ||
 		    (token->slots[i].changing &&
 		     token->slots[i].other == keyslot))
 			return true;
@@ -536,24 +537,70 @@ int header_free_key(const struct header *header, bool new, struct error *err)
 	if ((n < HEADER_KEYS || !new) && found >= 0)
 		return found;
 	return error_set(err, ENOSPC,
-			 "the header has room for %d slots, and that many are there: erase one first",
+			 "the header has room for %d slots of owners, and that many are there: erase one first, or make an owner a user (slot role)",
 			 HEADER_KEYS);
 }
 
-int header_add_key(struct header *header, uint32_t keyslot,
-		   const struct secret *key, const struct secret *pass,
-		   const struct header_cost *cost, struct error *err)
+bool header_has_owner_beside(const struct header *header, uint32_t keyslot)
 {
+	const struct token *token = &header->token;
+	const struct token_slot *s;
+
+	for (s = token->slots; s < token->slots + token->n_slots; s++)
+		if (s->owner && s->state == TOKEN_USED &&
+		    s->keyslot != keyslot && header_has_key(header, s->keyslot))
+			return true;
+	return false;
+}
+
+int header_measure(struct header *header, const struct header_cost *cost,
+		   uint32_t *passes, uint32_t *memory, uint32_t *lanes,
+		   struct error *err)
+{
+	static const char salt[TOKEN_SALT], pass[] = "measure";
+	struct crypt_pbkdf_type type;
 	int ret;
 
 	*said = '\0';
 	ret = set_cost(header, cost);
+	if (!ret) {
+		type = *crypt_get_pbkdf_type(header->cd);
+		if (!(type.flags & CRYPT_PBKDF_NO_BENCHMARK))
+			ret = crypt_benchmark_pbkdf(header->cd, &type, pass,
+						    sizeof(pass), salt,
+						    sizeof(salt), TOKEN_SALT,
+						    NULL, NULL);
+	}
+	if (ret < 0)
+		return error_set(err, -ret, "what a passphrase is to cost cannot be measured: %s",
+				 header_reason(ret));
+	*passes = type.iterations;
+	*memory = type.max_memory_kb;
+	*lanes = type.parallel_threads;
+	return 0;
+}
+
+int header_add_key(struct header *header, uint32_t keyslot,
+		   const struct secret *meta, const struct secret *key,
+		   const struct secret *pass, const struct header_cost *cost,
+		   struct error *err)
+{
+	struct secret both;
+	int ret = secret_alloc(&both, meta->size + key->size, err);
+
+	if (ret)
+		return ret;
+	memcpy(both.data, meta->data, meta->size);
+	memcpy(both.data + meta->size, key->data, key->size);
+	*said = '\0';
+	ret = set_cost(header, cost);
 	if (!ret)
 		ret = crypt_keyslot_add_by_key(header->cd, (int)keyslot,
-					       key->data, key->size,
+					       both.data, both.size,
 					       pass->data, pass->size,
 					       CRYPT_VOLUME_KEY_NO_SEGMENT |
 					       CRYPT_VOLUME_KEY_DIGEST_REUSE);
+	secret_free(&both);
 	if (ret < 0)
 		return error_set(err, -ret, "a keyslot cannot be added to the header%s%s: %s",
 				 *header->path ? " on " : "", header->path,
@@ -561,27 +608,55 @@ int header_add_key(struct header *header, uint32_t keyslot,
 	return 0;
 }
 
-int header_get_key(struct header *header, uint32_t keyslot,
-		   const struct secret *pass, struct secret *key,
-		   struct error *err)
+static int no_key(uint32_t keyslot, struct error *err)
 {
-	size_t size = HEADER_META_KEY + header->token.key_size;
-	int ret = secret_alloc(key, size, err);
+	return error_set(err, ENOKEY,
+			 "keyslot %u of the header is not there, or holds no key of this volume",
+			 keyslot);
+}
+
+static int split(const struct secret *both, struct secret *meta,
+		 struct secret *key, struct error *err)
+{
+	int ret = secret_alloc(meta, HEADER_META_KEY, err);
 
 	if (ret)
 		return ret;
+	ret = secret_alloc(key, both->size - HEADER_META_KEY, err);
+	if (ret) {
+		secret_free(meta);
+		return ret;
+	}
+	memcpy(meta->data, both->data, meta->size);
+	memcpy(key->data, both->data + meta->size, key->size);
+	return 0;
+}
+
+int header_get_key(struct header *header, uint32_t keyslot,
+		   const struct secret *pass, struct secret *meta,
+		   struct secret *key, struct error *err)
+{
+	size_t size = HEADER_META_KEY + header->token.key_size;
+	struct secret both;
+	int ret, given;
+
+	if (!header_has_key(header, keyslot))
+		return no_key(keyslot, err);
+	ret = secret_alloc(&both, size, err);
+	if (ret)
+		return ret;
 	*said = '\0';
-	ret = crypt_volume_key_get(header->cd, (int)keyslot, key->data, &size,
+	ret = crypt_volume_key_get(header->cd, (int)keyslot, both.data, &size,
 				   pass->data, pass->size);
-	if (ret >= 0 && size == key->size)
-		return 0;
-	secret_free(key);
+	given = ret >= 0 && size == both.size ?
+		split(&both, meta, key, err) : -ENODATA;
+	secret_free(&both);
+	if (given != -ENODATA)
+		return given;
 	if (ret == -EPERM)
 		return error_set(err, EPERM, "wrong passphrase");
 	if (ret >= 0 || ret == -ENOENT)
-		return error_set(err, ENOKEY,
-				 "keyslot %u of the header is not there, or holds no key of this volume",
-				 keyslot);
+		return no_key(keyslot, err);
 	return error_set(err, -ret, "keyslot %u cannot be opened: %s", keyslot,
 			 header_reason(ret));
 }
@@ -592,6 +667,12 @@ int header_drop_key(struct header *header, uint32_t keyslot, struct error *err)
 
 	if (!header_has_key(header, keyslot))
 		return 0;
+	/* who can write to the disk can write marks: see Documentation/internals/volumes.rst */
+	if (header->token.n_slots > 1 &&
+	    !header_has_owner_beside(header, keyslot))
+		return error_set(err, EBUSY,
+				 "keyslot %u is that of the last owner, without whom nobody opens the volume: it stays",
+				 keyslot);
 	*said = '\0';
 	ret = crypt_keyslot_destroy(header->cd, (int)keyslot);
 	if (ret < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The LUKS2 header of a volume. Its segment has no keyslot, so dm-crypt never
- * maps it. Each slot of the volume is an unbound keyslot whose key is the
- * metadata key, HEADER_META_KEY bytes, and the data key behind it; the rest is
- * in the token (format/token.h).
+ * maps it. An owner's slot is an unbound keyslot whose key is the metadata key,
+ * HEADER_META_KEY bytes, and the data key behind it; the rest is in the token
+ * (format/token.h), users' keys too (seal.h).
  *
  * LUKS2 has room for 8 digests, one of them the segment's: so a header holds
- * HEADER_KEYS slots, however many keyslots there could be.
+ * HEADER_KEYS owners' slots, however many keyslots there could be.
  */
 #ifndef HEARTH_HEADER_H
 #define HEARTH_HEADER_H
@@ -92,6 +92,14 @@ void header_close(struct header *header);
 int header_write(struct header *header, struct error *err);
 
 /*
+ * What a passphrase is to cost, measured where @cost leaves it open, as a keyslot's is.
+ * Returns 0 or a negative errno.
+ */
+int header_measure(struct header *header, const struct header_cost *cost,
+		   uint32_t *passes, uint32_t *memory, uint32_t *lanes,
+		   struct error *err);
+
+/*
  * A keyslot that is free, and no slot has, for a new key or for one that is there
  * already; -ENOSPC: there is none.
  */
@@ -100,25 +108,30 @@ int header_free_key(const struct header *header, bool new, struct error *err);
 /* Is there a key in a keyslot? */
 bool header_has_key(const struct header *header, uint32_t keyslot);
 
-/*
- * Adds a durable @keyslot of @key (metadata key and data key) under a
- * passphrase. Returns 0 or a negative errno.
- */
-int header_add_key(struct header *header, uint32_t keyslot,
-		   const struct secret *key, const struct secret *pass,
-		   const struct header_cost *cost, struct error *err);
+/* Is there an owner's key that is used in another keyslot than this one? */
+bool header_has_owner_beside(const struct header *header, uint32_t keyslot);
 
 /*
- * Opens a keyslot. Returns 0 and @key, -EPERM for a wrong passphrase, or
- * another negative errno. One run of Argon2id.
+ * Adds a durable @keyslot of the metadata key and a data key under a passphrase.
+ * Returns 0 or a negative errno.
  */
-int header_get_key(struct header *header, uint32_t keyslot,
-		   const struct secret *pass, struct secret *key,
+int header_add_key(struct header *header, uint32_t keyslot,
+		   const struct secret *meta, const struct secret *key,
+		   const struct secret *pass, const struct header_cost *cost,
 		   struct error *err);
 
 /*
+ * Opens a keyslot. Returns 0, @meta and @key, -EPERM for a wrong passphrase, or
+ * another negative errno. One run of Argon2id.
+ */
+int header_get_key(struct header *header, uint32_t keyslot,
+		   const struct secret *pass, struct secret *meta,
+		   struct secret *key, struct error *err);
+
+/*
  * Destroys a keyslot; one that is not there is fine. Data whose last key it was
- * are lost: whoever calls it knows from the kernel that there are none.
+ * are lost: whoever calls it knows from the kernel that there are none. One that may
+ * hold the last copy of the metadata key, which other slots need, stays: -EBUSY.
  */
 int header_drop_key(struct header *header, uint32_t keyslot, struct error *err);
 

@@ -34,9 +34,12 @@ static int which_from(const struct volume *v, const struct rekey_params *p,
 
 /* A slot that is there, or a new one with a key of its own. */
 static int which_to(struct volume *v, const struct rekey_params *p,
-		    const struct keys *keys, const struct secret *pass,
-		    struct error *err)
+		    const struct keys *keys, uint32_t from,
+		    const struct secret *pass, struct error *err)
 {
+	/* what is of the header is the same for the new slot */
+	bool owner = keys_are_owners(keys, from) ||
+		     (is_orphan(v, from) && keys->meta.size);
 	const struct secret *old;
 	struct secret key;
 	int ret;
@@ -46,13 +49,19 @@ static int which_to(struct volume *v, const struct rekey_params *p,
 		if (!old)
 			return error_set(err, EINVAL, "slot %d is not one of %s",
 					 p->to, keys->user);
+		if (owner && !keys_are_owners(keys, (uint32_t)p->to) &&
+		    !is_orphan(v, from))
+			return error_set(err, EINVAL,
+					 "slot %u is an owner's and slot %d is not: %s would be no owner any more (slot role)",
+					 from, p->to, keys->user);
 		ret = activate_key(v, (uint32_t)p->to, old, err);
 		return ret ? ret : p->to;
 	}
-	ret = keys_make(keys, &v->header, &key, err);
+	ret = secret_random(&key, v->header.token.key_size, err);
 	if (ret)
 		return ret;
-	ret = slots_add(v, keys->user, &key, pass, &p->cost, err);
+	ret = slots_add(v, keys->user, owner ? &keys->meta : NULL, &key, pass,
+			&p->cost, err);
 	secret_free(&key);
 	return ret;
 }
@@ -138,7 +147,7 @@ int rekey_start(struct volume *volume, const struct rekey_params *params,
 		ret = activate_key(volume, (uint32_t)from, old, err);
 	if (ret)
 		return ret;
-	to = which_to(volume, params, keys, pass, err);
+	to = which_to(volume, params, keys, (uint32_t)from, pass, err);
 	if (to < 0)
 		return to;
 	slots[0] = (uint32_t)from;

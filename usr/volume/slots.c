@@ -4,6 +4,7 @@
 
 #include "../lib/volumes.h"
 #include "activate.h"
+#include "seal.h"
 #include "slots.h"
 
 /* --- who has what ------------------------------------------------------------- */
@@ -31,14 +32,34 @@ int slots_assigned(const char *name, uint64_t *assigned, struct error *err)
 
 /* --- erasing -------------------------------------------------------------------- */
 
+/* The metadata key is in its keyslot, and in no other one that is used. */
+static bool is_last_owner(const struct header *header,
+			  const struct token_slot *s)
+{
+	return s->owner && header->token.n_slots > 1 &&
+	       !header_has_owner_beside(header, s->keyslot);
+}
+
+/* The keyslot and the token's entry go. */
+static int drop_slot(struct header *header, uint32_t slot, struct error *err)
+{
+	const struct token_slot *s = token_slot(&header->token, slot);
+	int ret = s->owner ? header_drop_key(header, s->keyslot, err) : 0;
+
+	if (ret)
+		return ret;
+	token_drop(&header->token, slot);
+	if (header->token.job.set && header->token.job.from == slot)
+		header->token.job.set = false;
+	return header_write(header, err);
+}
+
 /*
  * Order: the mark in the token, the kernel's slot and regions, the keyslot, the
  * token. Only where the kernel has no such slot any more the key goes.
  */
 static int finish_erase(struct volume *volume, uint32_t slot, struct error *err)
 {
-	struct header *header = &volume->header;
-	uint32_t keyslot = token_slot(&header->token, slot)->keyslot;
 	int ret = 0;
 
 	if (status_slot(&volume->dm.status, slot)) {
@@ -52,20 +73,19 @@ static int finish_erase(struct volume *volume, uint32_t slot, struct error *err)
 					"the kernel has not erased slot %u yet",
 					slot);
 	}
-	if (!ret)
-		ret = header_drop_key(header, keyslot, err);
-	if (ret)
-		return ret;
-	token_drop(&header->token, slot);
-	if (header->token.job.set && header->token.job.from == slot)
-		header->token.job.set = false;
-	return header_write(header, err);
+	return ret ? ret : drop_slot(&volume->header, slot, err);
 }
 
-static int check_erase(const struct volume *volume, uint32_t slot,
-		       struct error *err)
+int slots_check_erase(const struct volume *volume, uint32_t slot,
+		      struct error *err)
 {
+	struct token *token = (struct token *)&volume->header.token;
 	const struct status *status = &volume->dm.status;
+
+	if (is_last_owner(&volume->header, token_slot(token, slot)))
+		return error_set(err, EBUSY,
+				 "slot %u is that of the last owner: without one nobody opens the volume; make another one first (slot add --owner, slot role)",
+				 slot);
 
 	/* before the mark: a job may well take hours to its end */
 	if (status->job == STATUS_REKEY &&
@@ -87,7 +107,7 @@ int slots_erase(struct volume *volume, uint32_t slot, struct error *err)
 	const struct status_slot *k;
 	struct token_slot *s;
 	struct error ignored;
-	int ret = check_erase(volume, slot, err);
+	int ret = slots_check_erase(volume, slot, err);
 
 	if (ret)
 		return ret;
@@ -130,74 +150,108 @@ static int free_slot(const struct volume *volume, struct error *err)
 	return error_set(err, ENOSPC, "no slot of %s is free", volume->dm.name);
 }
 
-/* The keyslot and the token's entry go, where nothing is under the slot. */
-static int take_back(struct volume *volume, uint32_t slot, struct error *err)
+static unsigned int count_slots(const struct token *token, const char *user)
+{
+	unsigned int n = 0;
+	uint32_t i;
+
+	for (i = 0; i < token->n_slots; i++)
+		n += !strcmp(token->slots[i].user, user);
+	return n;
+}
+
+static int check_add(const struct volume *volume, const char *user,
+		     struct error *err)
+{
+	const struct token *token = &volume->header.token;
+
+	if (volume->dm.status.readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	if (token->n_slots == TOKEN_SLOTS)
+		return error_set(err, ENOSPC,
+				 "the header has room for %d slots, and that many are there: erase one first",
+				 TOKEN_SLOTS);
+	if (count_slots(token, user) == KEYS_SLOTS)
+		return error_set(err, ENOSPC,
+				 "%s has %d slots already, which is the most: rekey --from --to makes them fewer",
+				 user, KEYS_SLOTS);
+	return 0;
+}
+
+/* An owner's key gets its keyslot between two writes of the token. */
+static int add_keyslot(struct volume *volume, struct token_slot *s,
+		       const struct secret *meta, const struct secret *key,
+		       const struct secret *pass,
+		       const struct header_cost *cost, struct error *err)
 {
 	struct header *header = &volume->header;
-	struct token_slot *s = token_slot(&header->token, slot);
-	int ret = header_drop_key(header, s->keyslot, err);
+	int ret;
 
-	if (ret)
-		return ret;
-	token_drop(&header->token, slot);
-	return header_write(header, err);
+	s->state = TOKEN_ADDING;
+	ret = header_write(header, err);
+	if (!ret)
+		ret = header_add_key(header, s->keyslot, meta, key, pass, cost,
+				     err);
+	s->state = TOKEN_USED;
+	return ret;
 }
 
 static int add_marked(struct volume *volume, struct token_slot *s,
-		      const struct secret *key, const struct secret *pass,
+		      const struct secret *meta, const struct secret *key,
+		      const struct secret *pass,
 		      const struct header_cost *cost, struct error *err)
 {
-	struct header *header = &volume->header;
-	int ret = header_write(header, err);
+	int ret;
 
+	if (s->owner)
+		ret = add_keyslot(volume, s, meta, key, pass, cost, err);
+	else
+		ret = seal_close(&volume->header, s->slot, key, pass, cost,
+				 &s->sealed, err);
 	if (!ret)
-		ret = header_add_key(header, s->keyslot, key, pass, cost, err);
-	if (!ret) {
-		s->state = TOKEN_USED;
-		ret = header_write(header, err);
-	}
+		ret = header_write(&volume->header, err);
 	if (!ret)
 		ret = activate_key(volume, s->slot, key, err);
 	return ret ? ret : volume_refresh(volume, err);
 }
 
 /*
- * Order: the mark in the token, the keyslot, the token, the kernel. A mark alone
- * is taken back; a slot that the kernel does not know yet is bound when it is
- * loaded next.
+ * Order: the mark in the token, the keyslot, the token, the kernel; of a user the token,
+ * with his key, the kernel. A mark alone is taken back; a slot that the kernel does not
+ * know yet is bound when it is loaded next.
  */
 int slots_add(struct volume *volume, const char *user,
-	      const struct secret *key, const struct secret *pass,
-	      const struct header_cost *cost, struct error *err)
+	      const struct secret *meta, const struct secret *key,
+	      const struct secret *pass, const struct header_cost *cost,
+	      struct error *err)
 {
 	struct token *token = &volume->header.token;
-	int slot = free_slot(volume, err), keyslot, ret;
+	int slot = free_slot(volume, err), keyslot = 0, ret;
 	struct token_slot *s;
 	struct error ignored;
 
 	if (slot < 0)
 		return slot;
-	if (volume->dm.status.readonly)
-		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
-	/* what somebody else wrote may tell of more than a header can have */
-	if (token->n_slots == TOKEN_SLOTS)
-		return error_set(err, ENOSPC, "the header has no room for a slot");
-	keyslot = header_free_key(&volume->header, true, err);
+	ret = check_add(volume, user, err);
+	if (ret)
+		return ret;
+	if (meta)
+		keyslot = header_free_key(&volume->header, true, err);
 	if (keyslot < 0)
 		return keyslot;
 	s = &token->slots[token->n_slots++];
 	*s = (struct token_slot){
-		.slot = (uint32_t)slot, .keyslot = (uint32_t)keyslot,
-		.state = TOKEN_ADDING,
+		.slot = (uint32_t)slot, .owner = meta,
+		.keyslot = (uint32_t)keyslot,
 	};
 	strcpy(s->user, user);
-	ret = add_marked(volume, s, key, pass, cost, err);
+	ret = add_marked(volume, s, meta, key, pass, cost, err);
 	if (!ret)
 		return slot;
 	/* bound to the key by the kernel, it stays */
 	if (!volume_refresh(volume, &ignored) &&
 	    !status_slot(&volume->dm.status, (uint32_t)slot))
-		take_back(volume, (uint32_t)slot, &ignored);
+		drop_slot(&volume->header, (uint32_t)slot, &ignored);
 	return ret;
 }
 
@@ -209,7 +263,9 @@ static int finish_change(struct header *header, struct token_slot *s,
 {
 	int ret;
 
-	if (!header_has_key(header, s->keyslot))
+	/* else a mark that nobody of ours made */
+	if (s->owner ? !header_has_key(header, s->keyslot) :
+	    !header_has_owner_beside(header, s->other))
 		return 0;
 	ret = header_drop_key(header, s->other, err);
 	if (ret)
@@ -221,15 +277,15 @@ static int finish_change(struct header *header, struct token_slot *s,
 /*
  * Order: the new keyslot's number in the token, the keyslot, the two exchanged in
  * the token, the old keyslot destroyed, the token. At each moment the slot has a
- * keyslot that is whole.
+ * key that is whole. A user's has no keyslot before.
  */
-int slots_change(struct volume *volume, uint32_t slot, const struct secret *key,
-		 const struct secret *pass, const struct header_cost *cost,
-		 struct error *err)
+static int change_keyslot(struct volume *volume, struct token_slot *s,
+			  const struct secret *meta, const struct secret *key,
+			  const struct secret *pass,
+			  const struct header_cost *cost, struct error *err)
 {
 	struct header *header = &volume->header;
-	struct token_slot *s = token_slot(&header->token, slot);
-	int keyslot = header_free_key(header, false, err), ret;
+	int keyslot = header_free_key(header, !s->owner, err), ret;
 	struct error ignored;
 
 	if (keyslot < 0)
@@ -238,15 +294,73 @@ int slots_change(struct volume *volume, uint32_t slot, const struct secret *key,
 	s->other = (uint32_t)keyslot;
 	ret = header_write(header, err);
 	if (!ret)
-		ret = header_add_key(header, s->other, key, pass, cost, err);
+		ret = header_add_key(header, s->other, meta, key, pass, cost,
+				     err);
 	if (ret) {
 		finish_change(header, s, &ignored);
 		return ret;
 	}
 	s->other = s->keyslot;
+	s->changing = s->owner;
 	s->keyslot = (uint32_t)keyslot;
+	s->owner = true;
+	memset(&s->sealed, 0, sizeof(s->sealed));
 	ret = header_write(header, err);
-	return ret ? ret : finish_change(header, s, err);
+	return ret || !s->changing ? ret : finish_change(header, s, err);
+}
+
+/*
+ * Order: the sealed key in the token, with the number of the keyslot that an owner had;
+ * that destroyed; the token.
+ */
+static int change_sealed(struct volume *volume, struct token_slot *s,
+			 const struct secret *key, const struct secret *pass,
+			 const struct header_cost *cost, struct error *err)
+{
+	struct header *header = &volume->header;
+	struct token_sealed sealed;
+	int ret = seal_close(header, s->slot, key, pass, cost, &sealed, err);
+
+	if (ret)
+		return ret;
+	s->sealed = sealed;
+	s->changing = s->owner;
+	s->other = s->keyslot;
+	s->owner = false;
+	ret = header_write(header, err);
+	return ret || !s->changing ? ret : finish_change(header, s, err);
+}
+
+int slots_change(struct volume *volume, uint32_t slot, const struct keys *keys,
+		 const struct secret *pass, const struct header_cost *cost,
+		 struct error *err)
+{
+	const struct secret *key = keys_find(keys, slot);
+	struct token_slot *s = token_slot(&volume->header.token, slot);
+
+	if (s->owner)
+		return change_keyslot(volume, s, &keys->meta, key, pass, cost,
+				      err);
+	return change_sealed(volume, s, key, pass, cost, err);
+}
+
+int slots_set_role(struct volume *volume, uint32_t slot,
+		   const struct secret *meta, const struct secret *key,
+		   const struct secret *pass, const struct header_cost *cost,
+		   struct error *err)
+{
+	struct token_slot *s = token_slot(&volume->header.token, slot);
+
+	if (s->owner == !!meta)
+		return 0;
+	if (meta)
+		return change_keyslot(volume, s, meta, key, pass, cost, err);
+	if (is_last_owner(&volume->header, s) ||
+	    volume->header.token.n_slots == 1)
+		return error_set(err, EBUSY,
+				 "%s is the last owner: without one nobody opens the volume; make another one first (slot add --owner, slot role)",
+				 s->user);
+	return change_sealed(volume, s, key, pass, cost, err);
 }
 
 /* --- what is left to do ------------------------------------------------------------ */
@@ -284,10 +398,20 @@ static int finish_slot(struct volume *volume, struct token_slot *s,
 	    (status->job == STATUS_REKEY &&
 	     (status->from == s->slot || status->to == s->slot)))
 		return 0;
+	/* a mark that nobody of ours made, or one of an old copy */
+	if (is_last_owner(&volume->header, s)) {
+		s->state = TOKEN_USED;
+		return header_write(&volume->header, err);
+	}
+	if (s->state == TOKEN_ADDING && k) {
+		/* an old copy's: the kernel got its key behind the keyslot */
+		s->state = TOKEN_USED;
+		return header_write(&volume->header, err);
+	}
 	if (s->state == TOKEN_ADDING) {
 		/* no key of it can be in use */
-		ret = k ? 0 : take_back(volume, s->slot, err);
-		return ret ? ret : !k;
+		ret = drop_slot(&volume->header, s->slot, err);
+		return ret ? ret : 1;
 	}
 	ret = slots_assigned(volume->dm.name, assigned, err);
 	if (ret)

@@ -4,20 +4,28 @@
  *
  * A mark in the token says what is about to be done; what is then done with a
  * key follows from what the kernel says of its slot, which carries a MAC: no key
- * is destroyed whose slot has a region.
+ * is destroyed whose slot has a region. Nor does the keyslot of the last owner go:
+ * without the metadata key nobody opens the volume.
  */
 #ifndef HEARTH_SLOTS_H
 #define HEARTH_SLOTS_H
 
+#include "keys.h"
 #include "volume.h"
 
 /*
- * Adds a slot of @user with a key under @pass: durable in the header, then
- * bound and loaded in the kernel. Returns its number or a negative errno.
+ * Adds a slot of @user with a key under @pass, an owner's if there is @meta: durable in
+ * the header, then bound and loaded in the kernel. Returns its number or a negative
+ * errno.
  */
 int slots_add(struct volume *volume, const char *user,
-	      const struct secret *key, const struct secret *pass,
-	      const struct header_cost *cost, struct error *err);
+	      const struct secret *meta, const struct secret *key,
+	      const struct secret *pass, const struct header_cost *cost,
+	      struct error *err);
+
+/* Could it be erased now? Returns 0 or a negative errno. */
+int slots_check_erase(const struct volume *volume, uint32_t slot,
+		      struct error *err);
 
 /*
  * Destroys a slot: the kernel's, with all that was written under it, then its
@@ -27,12 +35,21 @@ int slots_add(struct volume *volume, const char *user,
 int slots_erase(struct volume *volume, uint32_t slot, struct error *err);
 
 /*
- * Puts the key of a slot under another passphrase: in another keyslot, before the
- * one that it had is destroyed. Returns 0 or a negative errno.
+ * Puts a slot of @keys under another passphrase: an owner's in another keyslot, before
+ * the one that it had is destroyed. Returns 0 or a negative errno.
  */
-int slots_change(struct volume *volume, uint32_t slot, const struct secret *key,
+int slots_change(struct volume *volume, uint32_t slot, const struct keys *keys,
 		 const struct secret *pass, const struct header_cost *cost,
 		 struct error *err);
+
+/*
+ * Makes a slot with @key an owner's, with the metadata key @meta, or where that is NULL
+ * a user's. Returns 0 or a negative errno.
+ */
+int slots_set_role(struct volume *volume, uint32_t slot,
+		   const struct secret *meta, const struct secret *key,
+		   const struct secret *pass, const struct header_cost *cost,
+		   struct error *err);
 
 /* Takes the key of a slot out of the kernel. */
 int slots_lock(const struct volume *volume, uint32_t slot, struct error *err);

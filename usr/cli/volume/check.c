@@ -70,7 +70,6 @@ static int check_all(struct out *out, struct open *o,
 		     const struct volume_options *opt, struct error *err)
 {
 	struct check *check = malloc(sizeof(*check));
-	struct secret pass;
 	struct keys keys;
 	bool good;
 	int ret;
@@ -79,9 +78,9 @@ static int check_all(struct out *out, struct open *o,
 		abort();
 	ret = check_map(o, check, err);
 	if (!ret && !opt->no_key) {
-		ret = key_unlock(&keys, &o->header, opt, opt->user, &pass, err);
+		ret = key_unlock_owner(&keys, &o->header, &opt->key, opt->user,
+				       err);
 		if (!ret) {
-			secret_free(&pass);
 			ret = check_keys(o, &keys, err);
 			keys_free(&keys);
 		}
@@ -142,13 +141,13 @@ const struct verb volume_check = {
 	.help =
 	"Reads all of the map, both copies of each page, and holds it against itself, the\n"
 	"header and the devices; then the kernel opens the volume read-only to check the\n"
-	"MACs, for which it takes a user's passphrase. Nothing is written. Exits with 2\n"
+	"MACs, for which it takes an owner's passphrase. Nothing is written. Exits with 2\n"
 	"where not all is well.\n"
 	"\n"
 	"  --no-key            without the MACs, and so without a passphrase\n"
 	"  --meta DEVICE       the device with the header and the metadata\n"
 	"  --header FILE       the header is in a file\n"
-	"  --user USER         try the passphrase on the slots of this user alone\n"
+	"  --user USER         try the passphrase on the slots of this owner alone\n"
 	"  --without NUMBER    without this data device\n"
 	HELP_KEY,
 	.options = options,

@@ -91,9 +91,11 @@ static void show_slots(struct out *out, const struct dump *d)
 		out_object_begin(out, NULL);
 		out_uint(out, "slot", "    slot %llu", s->slot);
 		out_string(out, "user", " of %s", s->user);
-		out_uint(out, "keyslot", ", keyslot %llu", s->keyslot);
+		out_string(out, "role", ", %s", token_role(s));
+		if (s->owner)
+			out_uint(out, "keyslot", ", keyslot %llu", s->keyslot);
 		out_string(out, "state", ", %s", token_state_name(s->state));
-		if (!header_has_key(&d->header, s->keyslot))
+		if (s->owner && !header_has_key(&d->header, s->keyslot))
 			out_bool(out, "missing-key", ", ITS KEYSLOT IS GONE",
 				 true);
 		if (d->has_super && d->slots[s->slot].state == REKEY_SLOT_FREE)
@@ -118,9 +120,10 @@ static void show_strays(struct out *out, const struct dump *d)
 				 i);
 	out_array_end(out);
 	out_array_begin(out, "stray-keyslots");
-	for (i = 0; i <= TOKEN_SLOTS; i++) {
+	for (i = 0; i <= TOKEN_KEYSLOT_MAX; i++) {
 		for (s = 0; s < token->n_slots; s++)
-			if (token->slots[s].keyslot == i)
+			if (token->slots[s].owner &&
+			    token->slots[s].keyslot == i)
 				break;
 		if (s == token->n_slots && header_has_key(&d->header, i))
 			out_uint(out, NULL,

@@ -14,24 +14,29 @@ void key_work(const char *what)
 		fprintf(stderr, "%s ...\n", what);
 }
 
-int key_unlock(struct keys *keys, struct header *header,
-	       const struct volume_options *o, const char *user,
-	       struct secret *pass, struct error *err)
+static int unlock(struct keys *keys, struct header *header,
+		  const struct ask_source *source,
+		  const struct keys_whose *whose, struct secret *pass,
+		  struct error *err)
 {
-	unsigned int tries = ask_has_terminal(&o->key) ? TRIES : 1;
+	unsigned int tries = ask_has_terminal(source) ? TRIES : 1;
 	char prompt[128];
-	int ret;
+	int ret = keys_check(header, whose, err);
 
-	if (user)
-		snprintf(prompt, sizeof(prompt), "Passphrase of %s", user);
+	if (ret)
+		return ret;
+	if (whose->user)
+		snprintf(prompt, sizeof(prompt), "Passphrase of %s",
+			 whose->user);
 	else
-		strcpy(prompt, "Passphrase");
+		strcpy(prompt, whose->owner ? "Passphrase of an owner" :
+		       "Passphrase");
 	for (;;) {
-		ret = ask_secret(pass, &o->key, prompt, false, err);
+		ret = ask_secret(pass, source, prompt, false, err);
 		if (ret)
 			return ret;
 		key_work("Unlocking");
-		ret = keys_unlock(keys, header, user, pass, err);
+		ret = keys_unlock(keys, header, whose, pass, err);
 		if (!ret)
 			return 0;
 		secret_free(pass);
@@ -39,6 +44,28 @@ int key_unlock(struct keys *keys, struct header *header,
 			return ret;
 		fprintf(stderr, "hearth: %s\n", err->text);
 	}
+}
+
+int key_unlock(struct keys *keys, struct header *header,
+	       const struct ask_source *source, const char *user,
+	       struct secret *pass, struct error *err)
+{
+	const struct keys_whose whose = { user, false };
+
+	return unlock(keys, header, source, &whose, pass, err);
+}
+
+int key_unlock_owner(struct keys *keys, struct header *header,
+		     const struct ask_source *source, const char *user,
+		     struct error *err)
+{
+	const struct keys_whose whose = { user, true };
+	struct secret pass;
+	int ret = unlock(keys, header, source, &whose, &pass, err);
+
+	if (!ret)
+		secret_free(&pass);
+	return ret;
 }
 
 int key_overwrite(const struct disk *disk, const struct volume_options *o,

@@ -7,13 +7,18 @@
 #include "options.h"
 
 /*
- * The keys of @user, or of the user whose passphrase is given if that is NULL:
- * on a terminal with further tries. @pass is freed by the caller, and @keys by
- * keys_free(), only after 0; else a negative errno.
+ * The keys of @user, or of the user whose passphrase is given if that is NULL, by the
+ * passphrase from @source: on a terminal with further tries. @pass is freed by the
+ * caller, and @keys by keys_free(), only after 0; else a negative errno.
  */
 int key_unlock(struct keys *keys, struct header *header,
-	       const struct volume_options *o, const char *user,
+	       const struct ask_source *source, const char *user,
 	       struct secret *pass, struct error *err);
+
+/* The same of an owner, whose passphrase nobody needs later. */
+int key_unlock_owner(struct keys *keys, struct header *header,
+		     const struct ask_source *source, const char *user,
+		     struct error *err);
 
 /* On a terminal, what takes a second or more is said. */
 void key_work(const char *what);

@@ -79,16 +79,15 @@ static void show(struct out *out, const struct open *o, const struct keys *keys,
 static int unlock(struct open *o, const struct volume_options *opt,
 		  struct keys *keys, struct error *err)
 {
-	struct secret pass;
 	int ret = 0;
 
 	if (opt->add)
 		ret = key_overwrite(&o->added, opt, err);
 	if (!ret)
-		ret = key_unlock(keys, &o->header, opt, opt->user, &pass, err);
+		ret = key_unlock_owner(keys, &o->header, &opt->key, opt->user,
+				       err);
 	if (ret)
 		return ret;
-	secret_free(&pass);
 	ret = open_finish(o, keys, err);
 	if (ret)
 		keys_free(keys);
@@ -180,13 +179,14 @@ const struct verb volume_open = {
 	.what = "open a volume as /dev/mapper/NAME",
 	.synopsis = "NAME DEVICE... [--user USER] [--readonly] [OPTION...]",
 	.help =
-	"Opens a volume with the keys of one user. The device with the header and the\n"
-	"metadata comes first, or is named with --meta; the others may come in any order.\n"
+	"Opens a volume with the keys of an owner; users come by \"slot unlock\". The device\n"
+	"with the header and the metadata comes first, or is named with --meta; the others\n"
+	"may come in any order.\n"
 	"Where a disk is read-only, so is the volume.\n"
 	"\n"
 	"  --meta DEVICE       the device with the header and the metadata\n"
 	"  --header FILE       the header is in a file\n"
-	"  --user USER         try the passphrase on the slots of this user alone\n"
+	"  --user USER         try the passphrase on the slots of this owner alone\n"
 	"  --readonly          change nothing; a job does not go on\n"
 	"  --allow-discards    pass discards on, this time\n"
 	"  --rate RATE         limit of a job a second (a number alone counts KiB)\n"

@@ -15,6 +15,8 @@ static const char **text_option(struct volume_options *o, int opt)
 		return &o->key.file;
 	case OPT_NEW_KEY_FILE:
 		return &o->new_key.file;
+	case OPT_OWNER_KEY_FILE:
+		return &o->owner_key.file;
 	case OPT_META:
 		return &o->meta;
 	case OPT_HEADER:
@@ -59,6 +61,8 @@ static bool *flag_option(struct volume_options *o, int opt)
 		return &o->plain;
 	case OPT_NO_KEY:
 		return &o->no_key;
+	case OPT_OWNER:
+		return &o->owner;
 	default:
 		return NULL;
 	}
@@ -165,6 +169,8 @@ static int number_option(struct volume_options *o, int opt, const char *text)
 		  (uint32_t *)&o->key.fd },
 		{ OPT_NEW_KEY_FD, "a descriptor is a number", 0, 65535,
 		  (uint32_t *)&o->new_key.fd },
+		{ OPT_OWNER_KEY_FD, "a descriptor is a number", 0, 65535,
+		  (uint32_t *)&o->owner_key.fd },
 		{ OPT_FROM, "a slot is 0 to 247", 0, TOKEN_SLOT_MAX,
 		  (uint32_t *)&o->from },
 		{ OPT_TO, "a slot is 0 to 247", 0, TOKEN_SLOT_MAX,
@@ -260,7 +266,7 @@ int volume_options_devices(struct run *run, struct volume_options *o)
 	int opt, ret;
 
 	*o = (struct volume_options){
-		.key.fd = -1, .new_key.fd = -1, .from = -1, .to = -1,
+		.key.fd = -1, .new_key.fd = -1, .owner_key.fd = -1, .from = -1, .to = -1,
 	};
 	while ((opt = verb_option(run)) != -1) {
 		if (opt == '?')

@@ -8,7 +8,7 @@
 #include "../verb.h"
 
 struct volume_options {
-	struct ask_source key, new_key;
+	struct ask_source key, new_key, owner_key;
 	struct header_cost cost;
 	const char *meta, *header, *header_backup, *luks_header, *user;
 	const char *cipher, *hash, *tab, *units;
@@ -22,6 +22,7 @@ struct volume_options {
 	const char *add;
 	bool has_range, has_rate;
 	bool large_iv, discards, force, yes, wait, readonly, plain, no_key;
+	bool owner;
 };
 
 enum {
@@ -31,7 +32,8 @@ enum {
 	OPT_SIZE, OPT_OFFSET, OPT_RANGE, OPT_RATE, OPT_FROM, OPT_TO,
 	OPT_WITHOUT, OPT_ADD, OPT_LARGE_IV, OPT_DISCARDS, OPT_FORCE, OPT_YES,
 	OPT_WAIT, OPT_MEMORY, OPT_ITERATIONS, OPT_READONLY, OPT_PLAIN,
-	OPT_NO_KEY, OPT_TAB, OPT_UNITS,
+	OPT_NO_KEY, OPT_TAB, OPT_UNITS, OPT_OWNER, OPT_OWNER_KEY_FILE,
+	OPT_OWNER_KEY_FD,
 };
 
 /* For a verb's list of options, each with its comma. */

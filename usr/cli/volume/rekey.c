@@ -31,7 +31,7 @@ static int start(struct volume *v, const struct volume_options *o,
 	struct secret pass;
 	int ret;
 
-	ret = key_unlock(keys, &v->header, o, o->user, &pass, err);
+	ret = key_unlock(keys, &v->header, &o->key, o->user, &pass, err);
 	if (ret)
 		return ret;
 	ret = rekey_start(v, &p, keys, &pass, slots, err);

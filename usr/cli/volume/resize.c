@@ -29,7 +29,6 @@ static int resize(struct volume *v, const struct volume_options *o,
 		  struct error *err)
 {
 	uint64_t sectors;
-	struct secret pass;
 	struct keys keys;
 	int ret = choose(v, o, &sectors, err);
 
@@ -37,10 +36,10 @@ static int resize(struct volume *v, const struct volume_options *o,
 	if (!ret && !o->size && sectors <= v->dm.sectors)
 		return 0;
 	if (!ret)
-		ret = key_unlock(&keys, &v->header, o, o->user, &pass, err);
+		ret = key_unlock_owner(&keys, &v->header, &o->key, o->user,
+				       err);
 	if (ret)
 		return ret;
-	secret_free(&pass);
 	ret = resize_grow(v, sectors, &keys, err);
 	keys_free(&keys);
 	return ret;
@@ -87,10 +86,10 @@ const struct verb volume_resize = {
 	.help =
 	"Grows an open volume, which may be mounted, to the size that its disks have by\n"
 	"now; the file system is grown afterwards, by its own tool. I/O waits for a moment.\n"
-	"No other user's slot may be loaded meanwhile.\n"
+	"It takes an owner's passphrase, and no other user's slot may be loaded.\n"
 	"\n"
 	"  --size SIZE         of the volume (default: all the room)\n"
-	"  --user USER         try the passphrase on the slots of this user alone\n"
+	"  --user USER         try the passphrase on the slots of this owner alone\n"
 	HELP_HEADER HELP_KEY HELP_SIZES,
 	.options = options,
 	.least = 1, .most = 1, .needs = "a name",

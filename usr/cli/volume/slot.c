@@ -53,7 +53,8 @@ void slot_show(struct out *out, const char *name, uint32_t slot,
 
 static const struct verb *const verbs[] = {
 	&slot_list_verb, &slot_add_verb, &slot_assign_verb, &slot_erase_verb,
-	&slot_unlock_verb, &slot_lock_verb, &slot_passwd_verb, NULL,
+	&slot_unlock_verb, &slot_lock_verb, &slot_passwd_verb, &slot_role_verb,
+	NULL,
 };
 
 const struct verb slot_object = {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 
+#include "../../volume/owner.h"
 #include "../../volume/slots.h"
 #include "slot.h"
 
-/* The metadata key is one user's to give, and each user has it. */
 static int make(struct volume *v, const struct volume_options *o,
 		const struct keys *keys, struct error *err)
 {
@@ -16,36 +16,39 @@ static int make(struct volume *v, const struct volume_options *o,
 	ret = ask_secret(&new, &o->new_key, prompt, true, err);
 	if (ret)
 		return ret;
-	ret = keys_make(keys, &v->header, &key, err);
+	ret = secret_random(&key, v->header.token.key_size, err);
 	if (!ret) {
 		key_work("Making the key's slot");
-		ret = slots_add(v, o->user, &key, &new, &o->cost, err);
+		ret = slots_add(v, o->user, o->owner ? &keys->meta : NULL, &key,
+				&new, &o->cost, err);
 		secret_free(&key);
 	}
 	secret_free(&new);
 	return ret;
 }
 
+/* Who may add somebody, and has the metadata key to give, is an owner. */
 static int add(struct out *out, struct volume *v,
 	       const struct volume_options *o, char **argv, struct error *err)
 {
-	struct secret pass;
 	struct keys keys;
 	int ret;
 
 	if (token_has_user(&v->header.token, o->user))
 		return error_set(err, EEXIST,
-				 "%s is a user already: rekey gives a new key",
+				 "%s is there already: rekey gives a new key, slot role makes a user an owner",
 				 o->user);
-	ret = key_unlock(&keys, &v->header, o, NULL, &pass, err);
+	ret = key_unlock_owner(&keys, &v->header, &o->key, NULL, err);
 	if (ret)
 		return ret;
-	secret_free(&pass);
-	ret = make(v, o, &keys, err);
+	ret = owner_prove(v, &keys, err);
+	if (!ret)
+		ret = make(v, o, &keys, err);
 	keys_free(&keys);
 	if (ret < 0)
 		return ret;
-	slot_show(out, argv[0], (uint32_t)ret, o->user, "added and loaded");
+	slot_show(out, argv[0], (uint32_t)ret, o->user, o->owner ?
+		  "added and loaded, an owner" : "added and loaded");
 	return 0;
 }
 
@@ -66,18 +69,21 @@ static int run(struct run *run)
 
 static const struct option options[] = {
 	OPTIONS_KEY, OPTIONS_NEW_KEY, OPTIONS_COST, OPTION_HEADER, OPTION_USER,
-	{ 0 },
+	OPTION_FLAG("owner", OPT_OWNER), { 0 },
 };
 
 const struct verb slot_add_verb = {
 	.name = "add",
 	.what = "add a user with a new key",
-	.synopsis = "NAME --user USER [OPTION...]",
+	.synopsis = "NAME --user USER [--owner] [OPTION...]",
 	.help =
-	"Adds a user with a new random key. It takes the passphrase of a user who is\n"
-	"there, and the new one's.\n"
+	"Adds a user with a new random key. It takes the passphrase of an owner, and the\n"
+	"new one's. A user unlocks what is his on a volume that an owner has opened. An\n"
+	"owner opens volumes and adds users; for that he has the metadata key, by which\n"
+	"also a false map can be made.\n"
 	"\n"
 	"  --user USER         who is added\n"
+	"  --owner             as an owner\n"
 	HELP_HEADER HELP_KEY HELP_NEW_KEY HELP_COST,
 	.options = options,
 	.least = 1, .most = 1, .needs = "a name",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../format/size.h"
+#include "../../volume/owner.h"
 #include "../../volume/slots.h"
 #include "slot.h"
 
@@ -16,6 +17,29 @@ static unsigned int others(const struct token *token, uint32_t slot)
 		n += token->slots[i].slot != slot &&
 		     token->slots[i].state == TOKEN_USED;
 	return n;
+}
+
+/* That an owner is left is not taken from the header: he is here, with his key. */
+static int prove_other(struct volume *v, const struct volume_options *o,
+		       uint32_t slot, struct error *err)
+{
+	struct keys keys;
+	unsigned int i;
+	bool other = false;
+	int ret;
+
+	ret = key_unlock_owner(&keys, &v->header, &o->key, NULL, err);
+	if (ret)
+		return ret;
+	ret = owner_prove(v, &keys, err);
+	for (i = 0; i < keys.n; i++)
+		other |= keys.slot[i].owner && keys.slot[i].slot != slot;
+	if (!ret && !other)
+		ret = error_set(err, EBUSY,
+				"slot %u is that of an owner: it takes the passphrase of another owner, who stays",
+				slot);
+	keys_free(&keys);
+	return ret;
 }
 
 static int erase(struct out *out, struct volume *v,
@@ -45,7 +69,12 @@ static int erase(struct out *out, struct volume *v,
 		return error_set(err, EBUSY,
 				 "slot %d of %s is the last one: without it the volume will never open again; --yes --force erases it",
 				 slot, user);
-	ret = slots_erase(v, (uint32_t)slot, err);
+	ret = slots_check_erase(v, (uint32_t)slot, err);
+	if (!ret && token_slot(token, (uint32_t)slot)->owner &&
+	    token->n_slots > 1)
+		ret = prove_other(v, o, (uint32_t)slot, err);
+	if (!ret)
+		ret = slots_erase(v, (uint32_t)slot, err);
 	if (!ret)
 		slot_show(out, argv[0], (uint32_t)slot, user, "erased");
 	return ret;
@@ -57,7 +86,7 @@ static int run(struct run *run)
 }
 
 static const struct option options[] = {
-	OPTION_HEADER, OPTION_YES, OPTION_FORCE, { 0 },
+	OPTIONS_KEY, OPTION_HEADER, OPTION_YES, OPTION_FORCE, { 0 },
 };
 
 const struct verb slot_erase_verb = {
@@ -67,11 +96,12 @@ const struct verb slot_erase_verb = {
 	.help =
 	"Destroys a slot, its keyslot, and so all data under it. No passphrase brings\n"
 	"them back, unless somebody has a copy of the header. A user whose name could be\n"
-	"a number is user:NAME, a slot then slot:NUMBER.\n"
+	"a number is user:NAME, a slot then slot:NUMBER. That of an owner takes the\n"
+	"passphrase of another owner: the last one is not erased while there are users.\n"
 	"\n"
 	"  --yes               without a question\n"
 	"  --force             the last one, too\n"
-	HELP_HEADER,
+	HELP_HEADER HELP_KEY,
 	.options = options,
 	.least = 2, .most = 2, .needs = "a name, and a user or slot",
 	.run = run,

@@ -24,14 +24,18 @@ static void show(struct out *out, const struct volume *v,
 	out_uint(out, "slot", "slot %llu: ", slot);
 	if (s)
 		out_string(out, "user", "%s, ", s->user);
+	if (s)
+		out_string(out, "role", "%s, ", token_role(s));
 	out_string(out, "state", "%s, ", state_name(s, k));
 	if (assigned)
 		out_uint(out, "assigned", "%llu regions, ", assigned[slot]);
 	out_uint(out, "regions", "%llu written", written);
 	out_string(out, NULL, " (%s)",
 		   size_text(written * v->dm.status.region * 512, text));
-	if (s)
+	if (s && s->owner)
 		out_uint(out, "keyslot", ", keyslot %llu\n", s->keyslot);
+	else if (s)
+		out_text(out, "\n");
 	else
 		out_text(out, ", NOT IN THE HEADER, which is an old copy\n");
 	out_object_end(out);
@@ -74,8 +78,8 @@ const struct verb slot_list_verb = {
 	.what = "show slots, users and how much is under each",
 	.synopsis = "NAME",
 	.help =
-	"Shows slots and users; how many regions are each one's, and how many of these\n"
-	"are written. Nothing is changed.\n"
+	"Shows slots, users, and who of them is an owner; how many regions are each one's,\n"
+	"and how many of these are written. Nothing is changed.\n"
 	"\n"
 	HELP_HEADER,
 	.options = volume_header_option,

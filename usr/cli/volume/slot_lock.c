@@ -18,7 +18,7 @@ static int unlock(struct out *out, struct volume *v,
 	unsigned int i;
 	int ret;
 
-	ret = key_unlock(&keys, &v->header, o, argv[1], &pass, err);
+	ret = key_unlock(&keys, &v->header, &o->key, argv[1], &pass, err);
 	if (ret)
 		return ret;
 	secret_free(&pass);

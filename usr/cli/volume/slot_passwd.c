@@ -10,8 +10,8 @@ static int change_keys(struct volume *v, const struct volume_options *o,
 	int ret = 0;
 
 	for (i = 0; !ret && i < keys->n; i++)
-		ret = slots_change(v, keys->slot[i].slot, &keys->slot[i].key,
-				   new, &o->cost, err);
+		ret = slots_change(v, keys->slot[i].slot, keys, new, &o->cost,
+				   err);
 	return ret;
 }
 
@@ -24,7 +24,7 @@ static int passwd(struct out *out, struct volume *v,
 	char prompt[128];
 	int ret;
 
-	ret = key_unlock(&keys, &v->header, o, argv[1], &pass, err);
+	ret = key_unlock(&keys, &v->header, &o->key, argv[1], &pass, err);
 	if (ret)
 		return ret;
 	secret_free(&pass);

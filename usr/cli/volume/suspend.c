@@ -35,7 +35,8 @@ static int resume(struct volume *v, const struct volume_options *o,
 {
 	struct secret pass;
 	struct keys keys;
-	int ret = key_unlock(&keys, &v->header, o, o->user, &pass, err);
+	int ret = key_unlock(&keys, &v->header, &o->key, o->user, &pass,
+			     err);
 
 	if (ret)
 		return ret;

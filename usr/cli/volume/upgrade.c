@@ -10,16 +10,14 @@
 static int upgrade(struct open *o, const struct volume_options *opt,
 		   struct error *err)
 {
-	struct secret pass;
 	struct keys keys;
 	int ret;
 
 	if (!upgrade_is_due(o))
 		return 0;
-	ret = key_unlock(&keys, &o->header, opt, opt->user, &pass, err);
+	ret = key_unlock_owner(&keys, &o->header, &opt->key, opt->user, err);
 	if (ret)
 		return ret;
-	secret_free(&pass);
 	ret = upgrade_run(o, &keys, err);
 	keys_free(&keys);
 	return ret;
@@ -84,7 +82,7 @@ const struct verb volume_upgrade = {
 	"\n"
 	"  --meta DEVICE       the device with the header and the metadata\n"
 	"  --header FILE       the header is in a file\n"
-	"  --user USER         try the passphrase on the slots of this user alone\n"
+	"  --user USER         try the passphrase on the slots of this owner alone\n"
 	HELP_KEY,
 	.options = options,
 	.least = 1, .most = 65, .needs = "devices",

@@ -24,6 +24,7 @@ extern const struct verb header_object;
 /* "volume slot" */
 extern const struct verb slot_object;
 extern const struct verb slot_list_verb, slot_add_verb, slot_assign_verb,
-	slot_erase_verb, slot_unlock_verb, slot_lock_verb, slot_passwd_verb;
+	slot_erase_verb, slot_unlock_verb, slot_lock_verb, slot_passwd_verb,
+	slot_role_verb;
 
 #endif

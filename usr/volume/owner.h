@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Owners: whose keyslot has the metadata key. */
+#ifndef HEARTH_OWNER_H
+#define HEARTH_OWNER_H
+
+#include "keys.h"
+#include "volume.h"
+
+/*
+ * Do @keys have the metadata key of an open volume? The header says so of whom its
+ * writer likes, the superblock's MAC does not. Returns 0 or a negative errno.
+ */
+int owner_prove(const struct volume *volume, const struct keys *keys,
+		struct error *err);
+
+#endif
