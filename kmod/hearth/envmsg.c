@@ -14,6 +14,7 @@
 #include "envmsg.h"
 #include "netlink-gen.h"
 #include "netlink.h"
+#include "notify.h"
 
 #define ENVMSG_BUILDING_MS	120000
 #define ENVMSG_ADMISSION_MS	60000
@@ -120,6 +121,10 @@ static struct sk_buff *envmsg_new(const struct env *env, bool admitted)
  */
 static void envmsg_tell(struct env_table *table, const struct env *env)
 {
+	/* before anybody hears of it */
+	if (env->state == HEARTH_ENV_STATE_CLOSED ||
+	    env->state == HEARTH_ENV_STATE_FAILED)
+		notify_env_ended(env->id);
 	if (netlink_is_heard(env->net, HEARTH_NLGRP_ENVS))
 		netlink_tell(env->net, HEARTH_NLGRP_ENVS,
 			     envmsg_new(env, false));
@@ -372,4 +377,17 @@ void envmsg_exit(void)
 {
 	netlink_unregister_notifier(&envmsg_notifier);
 	envs_exit(&envmsg_table);
+}
+
+/* Is there such an env, which is not to end? Sleeps; not from a callback of the chain. */
+bool envmsg_knows(u32 id)
+{
+	struct env *env;
+	bool lives;
+
+	mutex_lock(&envmsg_table.lock);
+	env = xa_load(&envmsg_table.ids, id);
+	lives = env && env->state != HEARTH_ENV_STATE_CLOSING;
+	mutex_unlock(&envmsg_table.lock);
+	return lives;
 }

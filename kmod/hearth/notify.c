@@ -21,3 +21,11 @@ void notify_peer(enum notify_event event, struct notify_peer *peer)
 {
 	blocking_notifier_call_chain(&notify_chain, event, peer);
 }
+
+/* Tells who has something bound to an environment. */
+void notify_env_ended(u32 id)
+{
+	struct notify_env env = { .id = id };
+
+	blocking_notifier_call_chain(&notify_chain, NOTIFY_ENV_ENDED, &env);
+}

@@ -12,11 +12,21 @@
 
 /* --- from the keyring ------------------------------------------------------- */
 
-/* ":<bytes>:logon:<description>"; whatever else there may be is refused. */
-static const char *source_parse(const char *source, u32 *size)
+/*
+ * ":<bytes>:logon:<description>", or the same behind "env:<id>", to which the key is
+ * bound; whatever else there may be is refused.
+ */
+static const char *source_parse(const char *source, u32 *size, u32 *env)
 {
 	int n = 0;
 
+	*env = 0;
+	if (str_has_prefix(source, "env:")) {
+		if (sscanf(source, "env:%u%n", env, &n) != 1 || !*env)
+			return NULL;
+		source += n;
+		n = 0;
+	}
 	if (sscanf(source, ":%u%n", size, &n) != 1 || !*size ||
 	    *size > KEY_SIZE_MAX || !str_has_prefix(source + n, ":logon:"))
 		return NULL;
@@ -32,11 +42,11 @@ static int source_use(const char *source, char **error,
 	const struct user_key_payload *payload;
 	const char *description;
 	struct key *key;
-	u32 size;
+	u32 size, env;
 	int err;
 
 	*error = "Keys come from keyrings, as :<bytes>:logon:<description>";
-	description = source_parse(source, &size);
+	description = source_parse(source, &size, &env);
 	if (!description)
 		return -EINVAL;
 	*error = "There is no such key in the keyring";
@@ -77,11 +87,11 @@ struct crypto_shash *keys_read_mac(const char *source, u32 least,
 				   char **error)
 {
 	struct crypto_shash *mac;
-	u32 size;
+	u32 size, env;
 	int err;
 
 	*error = "The key is too short";
-	if (source_parse(source, &size) && size < least)
+	if (source_parse(source, &size, &env) && size < least)
 		return ERR_PTR(-EINVAL);
 	*error = "The kernel does not have hmac(sha256)";
 	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
@@ -158,7 +168,8 @@ static int make_kcv(struct rekey_key *key, const struct rekey_cipher *cipher,
  * @cipher: of the volume
  * @uuid: of the volume
  * @slot: that it is for
- * @source: ":<bytes>:logon:<description>"
+ * @source: ":<bytes>:logon:<description>", or "env:<id>:<bytes>:logon:<description>":
+ *	then the caller has to bind it to that environment (bind.h)
  * @error: set to a sentence on failure
  *
  * Return: a key that no slot has yet, or an ERR_PTR.
@@ -192,6 +203,7 @@ struct rekey_key *keys_read(const struct rekey_cipher *cipher, const u8 *uuid,
 	if (sizeof(struct skcipher_request) +
 	    crypto_skcipher_reqsize(key->tfm) > cipher->req_size)
 		goto err_tfm;
+	source_parse(source, &key->size, &key->env);
 	err = source_use(source, error, set_data_key, key);
 	if (!err)
 		err = make_kcv(key, cipher, uuid, slot, error);
@@ -209,11 +221,29 @@ err_key:
 }
 
 /**
+ * keys_end() - nobody new computes with it
+ * @key: that has not ended, or has
+ *
+ * Any context.
+ *
+ * Return: whether this is the end; false where another caller was first.
+ */
+bool keys_end(struct rekey_key *key)
+{
+	if (test_and_set_bit(0, &key->ended))
+		return false;
+	percpu_ref_kill(&key->ref);
+	return true;
+}
+
+/**
  * keys_free() - wipe a key that no slot has
- * @key: and nobody uses
+ * @key: which nobody uses, or which has ended: then those who use it are waited for
  */
 void keys_free(struct rekey_key *key)
 {
+	if (test_bit(0, &key->ended))
+		wait_for_completion(&key->gone);
 	crypto_free_skcipher(key->tfm);	/* wipes its memory */
 	kfree(key->source);
 	percpu_ref_exit(&key->ref);

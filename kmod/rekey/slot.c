@@ -2,7 +2,22 @@
 /* Slots that have a key: see slot.h. */
 #include <linux/rcupdate.h>
 
+#include "bind.h"
 #include "slot.h"
+
+/* Keys that have ended with their environment. */
+static void slots_evict_work(struct work_struct *work)
+{
+	struct rekey_slots *slots = container_of(work, struct rekey_slots,
+						 evict);
+	u32 i;
+
+	mutex_lock(slots->lock);
+	for (i = 0; i < REKEY_SLOTS; i++)
+		if (!slot_loaded(slots, i))
+			slot_evict(slots, i);
+	mutex_unlock(slots->lock);
+}
 
 /**
  * slots_init() - no keys
@@ -17,6 +32,7 @@ void slots_init(struct rekey_slots *slots, struct mutex *lock,
 	slots->lock = lock;
 	slots->cipher = cipher;
 	slots->meta = meta;
+	INIT_WORK(&slots->evict, slots_evict_work);
 }
 
 /**
@@ -33,6 +49,8 @@ void slots_exit(struct rekey_slots *slots)
 	for (i = 0; i < REKEY_SLOTS; i++)
 		slot_evict(slots, i);
 	mutex_unlock(slots->lock);
+	/* none is bound any more, so it is not queued again */
+	cancel_work_sync(&slots->evict);
 }
 
 /**
@@ -121,11 +139,35 @@ static int slot_bind(struct rekey_slots *slots, u32 slot,
 	return meta_bind_slot(meta, slot, key->size, key->kcv, now);
 }
 
+/* A key that no slot got. */
+static void slot_drop(struct rekey_key *key)
+{
+	bind_release(key);
+	keys_free(key);
+}
+
+/* Reads a key for @slot, and binds it where that is asked for. slot_drop() it. */
+static struct rekey_key *slot_read_key(struct rekey_slots *slots, u32 slot,
+				       const char *source, char **error)
+{
+	struct rekey_key *key = keys_read(slots->cipher, slots->meta->sb.uuid,
+					  slot, source, error);
+	int err;
+
+	if (IS_ERR(key))
+		return key;
+	err = bind_key(key, &slots->evict, error);
+	if (!err)
+		return key;
+	keys_free(key);
+	return ERR_PTR(err);
+}
+
 /**
  * slot_read() - load a key of a table, before the volume is active
  * @slots: of the volume, whose slot table was read
  * @slot: its number
- * @source: ":<bytes>:logon:<description>"
+ * @source: as keys_read() has it
  * @error: set to a sentence on failure
  *
  * slots_activate() is due.
@@ -135,33 +177,48 @@ static int slot_bind(struct rekey_slots *slots, u32 slot,
 int slot_read(struct rekey_slots *slots, u32 slot, const char *source,
 	      char **error)
 {
-	struct rekey_meta *meta = slots->meta;
 	struct rekey_key *key;
 	int err;
 
 	*error = "Bad key option";
-	if (slot_loaded(slots, slot))
+	if (rcu_access_pointer(slots->slot[slot].key))
 		return -EINVAL;
-	key = keys_read(slots->cipher, meta->sb.uuid, slot, source, error);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	err = keys_check(key, &meta->slot[slot], error);
-	if (err)
-		keys_free(key);
-	else
-		rcu_assign_pointer(slots->slot[slot].key, key);
+	/* one that ends meanwhile is evicted behind this */
+	mutex_lock(slots->lock);
+	key = slot_read_key(slots, slot, source, error);
+	err = PTR_ERR_OR_ZERO(key);
+	if (!err) {
+		err = keys_check(key, &slots->meta->slot[slot], error);
+		if (err)
+			slot_drop(key);
+		else
+			rcu_assign_pointer(slots->slot[slot].key, key);
+	}
+	mutex_unlock(slots->lock);
 	return err;
+}
+
+/* The key that is loaded goes on to be there: for as long as was asked? */
+static int slot_bound_as(struct rekey_slots *slots, u32 slot, u32 env,
+			 char **error)
+{
+	const struct rekey_key *key;
+
+	key = rcu_dereference_protected(slots->slot[slot].key,
+					lockdep_is_held(slots->lock));
+	*error = "The key is loaded already, and not bound to that environment: evict it first";
+	return key->env == env ? 0 : -EEXIST;
 }
 
 /**
  * slot_load() - load a key into a slot
  * @slots: of the volume; their lock is held
  * @slot: its number
- * @source: ":<bytes>:logon:<description>"
+ * @source: as keys_read() has it
  * @active: the volume is: a free slot may take the key as its own
  * @error: set to a sentence on failure
  *
- * A slot that has its key already keeps it, if it is the same.
+ * A slot that has its key already keeps it, if it is the same, and bound as is asked.
  *
  * Return: 0 or a negative errno.
  */
@@ -173,7 +230,7 @@ int slot_load(struct rekey_slots *slots, u32 slot, const char *source,
 	int err;
 
 	lockdep_assert_held(slots->lock);
-	key = keys_read(slots->cipher, meta->sb.uuid, slot, source, error);
+	key = slot_read_key(slots, slot, source, error);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 	mutex_lock(&meta->lock);
@@ -184,12 +241,15 @@ int slot_load(struct rekey_slots *slots, u32 slot, const char *source,
 		err = -EBUSY;
 	}
 	mutex_unlock(&meta->lock);
-	if (err || slot_loaded(slots, slot)) {
-		keys_free(key);
-		return err;
+	if (!err && slot_loaded(slots, slot)) {
+		err = slot_bound_as(slots, slot, key->env, error);
+	} else if (!err) {
+		slot_evict(slots, slot);	/* one that has ended */
+		rcu_assign_pointer(slots->slot[slot].key, key);
+		return 0;
 	}
-	rcu_assign_pointer(slots->slot[slot].key, key);
-	return 0;
+	slot_drop(key);
+	return err;
 }
 
 /**
@@ -238,9 +298,10 @@ bool slot_evict(struct rekey_slots *slots, u32 slot)
 	if (!key)
 		return false;
 	RCU_INIT_POINTER(slots->slot[slot].key, NULL);
+	bind_release(key);
 	/* waits for a grace period too: nobody looks at the old pointer */
-	percpu_ref_kill(&key->ref);
-	wait_for_completion(&key->gone);
+	if (!keys_end(key))
+		synchronize_rcu();
 	keys_free(key);
 	return true;
 }

@@ -13,6 +13,8 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 #include "keys.h"
 #include "meta.h"
@@ -33,6 +35,7 @@ struct rekey_slots {
 	struct mutex *lock;
 	const struct rekey_cipher *cipher;
 	struct rekey_meta *meta;
+	struct work_struct evict;	/* takes keys away that have ended */
 	struct rekey_slot slot[REKEY_SLOTS];
 };
 
@@ -50,10 +53,17 @@ bool slot_evict(struct rekey_slots *slots, u32 slot);
 struct rekey_key *slot_get_key(struct rekey_slots *slots, u32 slot);
 void slot_count(struct rekey_slots *slots, u64 old, u64 new);
 
-/* Is the key of @slot there? Any context. */
+/* Is the key of @slot there, to be used? Any context. */
 static inline bool slot_loaded(const struct rekey_slots *slots, u32 slot)
 {
-	return rcu_access_pointer(slots->slot[slot].key);
+	const struct rekey_key *key;
+	bool loaded;
+
+	rcu_read_lock();
+	key = rcu_dereference(slots->slot[slot].key);
+	loaded = key && !test_bit(0, &key->ended);
+	rcu_read_unlock();
+	return loaded;
 }
 
 /* Written regions under @slot. Any context. */
