@@ -32,13 +32,33 @@ only_strparser()
 plan 5
 modprobe -a tls hearth_vhci
 serve_liar
-relay --rcvbuf 4096 aes-128-gcm 3240 1-1
-wait_for 10 device_is_there
+
+# large_records: in times without pages. Slabs grow by pages, too, and where kTLS gets no
+# head of a record it gives the connection up, of its own: then once more.
+large_records()
+{
+	local try rc
+	for try in 1 2 3 4 5; do
+		relay --rcvbuf 4096 aes-128-gcm 3240 1-1
+		wait_for 10 device_is_there
+		mark "try $try"
+		fail times 100
+		fail probability 50
+		./urbs -t 60000 LIAR1 bulk-echo 70001 20 8
+		rc=$?
+		fail probability 0
+		[ $rc != 0 ] || return 0
+		dmesg | sed "1,/try $try/d" | grep 'the connection broke, error -12' || return
+		all_tls
+		wait_for 10 no_ports
+		wait_for 10 gone
+	done
+	return $rc
+}
+
 only_strparser
-fail times 100
-fail probability 50
-check "records larger than the receive buffer" ./urbs -t 60000 LIAR1 bulk-echo 70001 20 8
-fail probability 0
+large_records >/tmp/work/urbs
+check "records larger than the receive buffer" eval "cat /tmp/work/urbs; [ $? = 0 ]"
 diag "$((100 - $(cat $fail/times))) pages were not there"
 check "pages failed for them" [ "$(cat $fail/times)" -lt 90 ]
 check "detach" unplug "$id"

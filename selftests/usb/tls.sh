@@ -74,7 +74,8 @@ wait_for 10 no_ports
 echo_port aes-128-gcm
 ./urbs LIAR1 bulk 0x81 64 100 100 >/dev/null 2>&1 &
 urbs=$!
-sleep 0.5
+submitted() { hearth -j usb ports "$id" | grep -q '"in-flight": *[1-9]'; }
+wait_for 20 submitted
 check "rmmod with URBs under way" bounded 20 rmmod hearth_vhci
 check "rmmod: nothing in the clear" all_tls
 wait "$urbs"
