@@ -179,6 +179,21 @@ static void close_device(struct device *device)
 	memset(device, 0, sizeof(*device));
 }
 
+/*
+ * One that does not come back from its reset as what it was is another device for the
+ * kernel, with a number of its own: this handle leads nowhere then.
+ */
+static int first_reset(struct device *device, struct error *err)
+{
+	int ret = libusb_reset_device(device->handle);
+
+	if (ret == LIBUSB_ERROR_NOT_FOUND || ret == LIBUSB_ERROR_NO_DEVICE)
+		return error_set(err, ENODEV,
+				 "the reset made a new device of it; it is to be asked for again");
+	return ret ? error_set(err, EIO, "the device cannot be reset: %s",
+			       libusb_error_name(ret)) : 0;
+}
+
 int device_take(struct device *device, int fd, struct error *err)
 {
 	int ret;
@@ -191,8 +206,8 @@ int device_take(struct device *device, int fd, struct error *err)
 	}
 	ret = claim_all(device, err);
 	/* A driver may have been in the middle of something. */
-	if (!ret && libusb_reset_device(device->handle))
-		ret = error_set(err, EIO, "the device cannot be reset");
+	if (!ret)
+		ret = first_reset(device, err);
 	if (ret) {
 		let_go(device);
 		give_back(device);
