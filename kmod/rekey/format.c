@@ -282,7 +282,7 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 	if (!sb->version || sb->version > REKEY_VERSION_MAX)
 		return "an unknown version";
 	if (sb->version != 1)
-		known |= REKEY_SB_LABELS;
+		known |= REKEY_SB_LABELS | REKEY_SB_ROTATING;
 	if (flags & ~known)
 		return "unknown flags";
 	memcpy(sb->uuid, disk->head.uuid, sizeof(sb->uuid));
@@ -290,6 +290,9 @@ const char *super_unpack(const struct rekey_disk_super *disk,
 	sb->clean = flags & REKEY_SB_CLEAN;
 	sb->large_iv = flags & REKEY_SB_LARGE_IV;
 	sb->labels = flags & REKEY_SB_LABELS;
+	sb->rotating = flags & REKEY_SB_ROTATING;
+	if (sb->rotating && !sb->clean)
+		return "a change of the metadata key in a volume that is not closed";
 	sb->sector_size = le32_to_cpu(disk->sector_size);
 	if (sb->sector_size != 512 && sb->sector_size != 4096)
 		return "a wrong sector size";
@@ -323,7 +326,8 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 {
 	u32 flags = (sb->clean ? REKEY_SB_CLEAN : 0) |
 		    (sb->large_iv ? REKEY_SB_LARGE_IV : 0) |
-		    (sb->labels ? REKEY_SB_LABELS : 0);
+		    (sb->labels ? REKEY_SB_LABELS : 0) |
+		    (sb->rotating ? REKEY_SB_ROTATING : 0);
 	u32 i;
 
 	memset((u8 *)disk + sizeof(disk->head), 0,

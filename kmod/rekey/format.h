@@ -72,6 +72,7 @@ struct rekey_head {
 #define REKEY_SB_LARGE_IV	BIT(1)	/* the IV counts sectors of sector_size */
 
 #define REKEY_SB_LABELS		BIT(2)	/* some labels may be a generation behind */
+#define REKEY_SB_ROTATING	BIT(4)	/* pages may be under the metadata key before */
 
 struct rekey_disk_device {
 	__le64 regions;		/* whole ones that the device has */
@@ -163,6 +164,7 @@ struct rekey_super {
 	u64 opened;
 	u64 generation;
 	bool labels;		/* some may be a generation behind */
+	bool rotating;		/* the metadata key is being changed: see meta_rotate() */
 	u8 uuid[REKEY_UUID];
 	bool clean;
 	bool large_iv;

@@ -14,6 +14,8 @@
  * In version 2 it covers, for one that was not closed, the stamp that each page had
  * when the volume was opened. So no page can be older than that. And behind a close
  * the two copies of a page hold the same, as the two of the superblock always do.
+ *
+ * The metadata key can be another one from now on: see meta_rotate().
  */
 #include <crypto/hash.h>
 #include <linux/bio.h>
@@ -112,14 +114,14 @@ static int meta_wrote(struct rekey_meta *meta, int err)
 
 /* --- the MAC ---------------------------------------------------------------- */
 
-static int meta_digest(struct rekey_meta *meta, const void *data, size_t len,
-		       u8 *mac)
+static int page_mac(struct crypto_shash *tfm, const union rekey_page *page,
+		    u8 *mac)
 {
-	SHASH_DESC_ON_STACK(desc, meta->mac);
+	SHASH_DESC_ON_STACK(desc, tfm);
 	int err;
 
-	desc->tfm = meta->mac;
-	err = crypto_shash_digest(desc, data, len, mac);
+	desc->tfm = tfm;
+	err = crypto_shash_digest(desc, page->byte, REKEY_PAGE, mac);
 	shash_desc_zero(desc);
 	return err;
 }
@@ -127,21 +129,32 @@ static int meta_digest(struct rekey_meta *meta, const void *data, size_t len,
 static int meta_seal(struct rekey_meta *meta, union rekey_page *page)
 {
 	memset(page->head.mac, 0, sizeof(page->head.mac));
-	return meta_digest(meta, page, REKEY_PAGE, page->head.mac);
+	return page_mac(meta->mac, page, page->head.mac);
+}
+
+static const char *page_verify(struct crypto_shash *tfm,
+			       const union rekey_page *page, const u8 *stored)
+{
+	u8 mac[REKEY_MAC];
+
+	if (page_mac(tfm, page, mac))
+		return "its MAC cannot be computed";
+	return crypto_memneq(stored, mac, sizeof(mac)) ? "its MAC is wrong" :
+							 NULL;
 }
 
 /* Leaves the page's MAC zero. */
 static const char *meta_verify(struct rekey_meta *meta, union rekey_page *page)
 {
-	u8 stored[REKEY_MAC], mac[REKEY_MAC];
+	u8 stored[REKEY_MAC];
+	const char *why;
 
 	memcpy(stored, page->head.mac, sizeof(stored));
 	memset(page->head.mac, 0, sizeof(page->head.mac));
-	if (meta_digest(meta, page, REKEY_PAGE, mac))
-		return "its MAC cannot be computed";
-	if (crypto_memneq(stored, mac, sizeof(mac)))
-		return "its MAC is wrong";
-	return NULL;
+	why = page_verify(meta->mac, page, stored);
+	if (why && meta->also)
+		why = page_verify(meta->also, page, stored);
+	return why;
 }
 
 /* --- the two copies of a page -------------------------------------------------- */
@@ -345,22 +358,24 @@ static struct rekey_layout super_layout(const struct rekey_meta *meta)
  * Block 0 has one in any version. Where it cannot be used: the other one says that it
  * lies where it does, which is block 1, or a power of two.
  */
-static struct rekey_layout super_find(struct rekey_meta *meta)
+static bool super_find(struct rekey_meta *meta, struct rekey_layout *layout)
 {
 	u64 end = (bdev_nr_sectors(meta->bdev) - meta->start) /
 		  META_PAGE_SECTORS, apart;
-	struct rekey_layout layout;
 
-	if (super_is_at(meta, 0, 0))
-		return super_layout(meta);
+	if (super_is_at(meta, 0, 0)) {
+		*layout = super_layout(meta);
+		return true;
+	}
 	for (apart = 1; apart <= REKEY_STRIDE_MAX && apart < end; apart *= 2) {
 		if (!super_is_at(meta, apart, 1))
 			continue;
-		layout = super_layout(meta);
-		if (layout.apart == apart)
-			return layout;
+		*layout = super_layout(meta);
+		if (layout->apart == apart)
+			return true;
 	}
-	return layout_of(1, 0);
+	*layout = layout_of(1, 0);
+	return false;
 }
 
 /* Others than him whose table this is may have made another volume of it since. */
@@ -371,7 +386,12 @@ static int super_lay_out(struct rekey_meta *meta, char **error)
 	*error = "The metadata device is too small";
 	if (meta->start > bdev_nr_sectors(meta->bdev))
 		return -ENOSPC;
-	layout = super_find(meta);
+	meta->mac = meta->key;
+	/* by the new key if there is one by it, and else by the one before */
+	if (!super_find(meta, &layout) && meta->old_key) {
+		meta->mac = meta->old_key;
+		super_find(meta, &layout);
+	}
 	if (!meta->layout.step)
 		meta->layout = layout;
 	*error = "The metadata are not those that the table was loaded with";
@@ -428,6 +448,7 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 	bitmap_zero(meta->differ, meta->pages + 1);
 	memset(meta->label, 0, sizeof(meta->label));
 	meta->begun = false;
+	meta->also = NULL;
 	err = super_lay_out(meta, error);
 	if (err)
 		return err;
@@ -446,6 +467,12 @@ int meta_read_super(struct rekey_meta *meta, char **error)
 		return -EBADMSG;
 	meta->sb_seq = age.seq;
 	meta->disk_sb = meta->sb;
+	if (!meta->sb.rotating)
+		return 0;
+	*error = "The metadata key is being changed, and the one before is needed too";
+	if (meta->mac != meta->key || !meta->old_key)
+		return -ENOKEY;
+	meta->also = meta->old_key;
 	return 0;
 }
 
@@ -723,6 +750,55 @@ static int meta_stamp_digest(struct rekey_meta *meta, u64 pages, bool opened,
 	return err;
 }
 
+static void meta_pack(struct rekey_meta *meta, u64 number, const u64 *map,
+		      union rekey_page *page)
+{
+	u32 index = meta_index(number);
+
+	if (meta_kind(number) == REKEY_PAGE_SLOT)
+		slots_pack(&page->slots, meta->slot + index * REKEY_PAGE_SLOTS);
+	else
+		map_pack(&page->map, map + (u64)index * REKEY_PAGE_ENTRIES,
+			 rekey_map_count(meta->regions, index));
+}
+
+/* What all pages hold: for who can write the MACs of pages, too. Both of @page are used. */
+static int meta_content_digest(struct rekey_meta *meta, u64 pages, u8 *digest)
+{
+	SHASH_DESC_ON_STACK(desc, meta->mac);
+	union rekey_page *page = meta->page + 1;
+	int err;
+	u64 i;
+
+	desc->tfm = meta->mac;
+	err = crypto_shash_init(desc);
+	for (i = 0; !err && i < pages; i++) {
+		__le64 stamp = cpu_to_le64(meta->age[i].stamp);
+
+		meta_pack(meta, 1 + i, meta->map, page);
+		err = crypto_shash_update(desc, (u8 *)&stamp, sizeof(stamp));
+		if (!err)
+			err = crypto_shash_update(desc, page->byte +
+						  sizeof(page->head),
+						  REKEY_PAGE -
+						  sizeof(page->head));
+		if (!(i & 0xff))
+			cond_resched();
+	}
+	if (!err)
+		err = crypto_shash_final(desc, digest);
+	shash_desc_zero(desc);
+	return err;
+}
+
+static int meta_sb_digest(struct rekey_meta *meta, u8 *digest)
+{
+	if (meta->sb.rotating)
+		return meta_content_digest(meta, meta->old_pages, digest);
+	return meta_stamp_digest(meta, meta->old_pages, !meta->sb.clean,
+				 digest);
+}
+
 /**
  * meta_check_digest() - can this be what the last owner left?
  * @meta: the metadata device, all of it read; its lock is held
@@ -748,7 +824,7 @@ int meta_check_digest(struct rekey_meta *meta, bool salvage, char **error)
 	}
 	if (!err && (clean || !meta_is_v1(meta))) {
 		*error = "The digest cannot be computed";
-		err = meta_stamp_digest(meta, meta->old_pages, !clean, digest);
+		err = meta_sb_digest(meta, digest);
 		if (err)
 			return err;
 		*error = clean ?
@@ -814,18 +890,6 @@ static int meta_write_super(struct rekey_meta *meta,
 	meta->disk_sb.epoch = epoch;
 	meta->sb.epoch = epoch;
 	return 0;
-}
-
-static void meta_pack(struct rekey_meta *meta, u64 number, const u64 *map,
-		      union rekey_page *page)
-{
-	u32 index = meta_index(number);
-
-	if (meta_kind(number) == REKEY_PAGE_SLOT)
-		slots_pack(&page->slots, meta->slot + index * REKEY_PAGE_SLOTS);
-	else
-		map_pack(&page->map, map + (u64)index * REKEY_PAGE_ENTRIES,
-			 rekey_map_count(meta->regions, index));
 }
 
 /*
@@ -1186,26 +1250,24 @@ int meta_plan_upgrade(struct rekey_meta *meta, sector_t sectors, char **error)
 	return 0;
 }
 
-/* One place of all pages, durable when this returns. */
-static int upgrade_copies(struct rekey_meta *meta, struct meta_run *run,
-			  u32 place, u64 epoch)
+/* One place of all pages, as old as @age says, durable when this returns. */
+static int copies_write(struct rekey_meta *meta, struct meta_run *run,
+			u32 place)
 {
-	struct rekey_age age = {
-		.seq = 2 - place, .stamp = 1, .base = 1, .epoch = epoch,
-	};
 	u64 done;
 	int err = 0;
 
-	for (done = 0; !err && done < meta->pages; done += run->count) {
+	for (done = 0; !err && done < meta->old_pages; done += run->count) {
 		u32 i;
 
 		run->first = 1 + done;
-		run->count = min_t(u64, META_RUN, meta->pages - done);
+		run->count = min_t(u64, META_RUN, meta->old_pages - done);
 		for (i = 0; !err && i < run->count; i++) {
 			union rekey_page *page = run->copy[i][place];
 
 			meta_pack(meta, run->first + i, meta->map, page);
-			err = meta_finish(meta, run->first + i, &age, page);
+			err = meta_finish(meta, run->first + i,
+					  &meta->age[done + i], page);
 		}
 		if (!err) {
 			struct bio *bio = run_bio(run, place,
@@ -1217,6 +1279,18 @@ static int upgrade_copies(struct rekey_meta *meta, struct meta_run *run,
 		cond_resched();
 	}
 	return meta_wrote(meta, err ?: blkdev_issue_flush(meta->bdev));
+}
+
+static int upgrade_copies(struct rekey_meta *meta, struct meta_run *run,
+			  u32 place, u64 epoch)
+{
+	u64 i;
+
+	for (i = 0; i < meta->old_pages; i++)
+		meta->age[i] = (struct rekey_age){
+			.seq = 2 - place, .stamp = 1, .base = 1, .epoch = epoch,
+		};
+	return copies_write(meta, run, place);
 }
 
 /* A superblock of version 2 in block 0, where the last one was not written. */
@@ -1300,6 +1374,117 @@ int meta_upgrade(struct rekey_meta *meta, char **error)
 	run_free(run);
 	if (err)
 		meta->layout = layout_of(1, 0);
+	return err;
+}
+
+/* --- another metadata key ------------------------------------------------------- */
+
+/*
+ * Closed under the key before; then the superblock says under the new one that pages may
+ * still be under the old. Not one that its owner may write from now on: what they hold
+ * is in the digest.
+ */
+static int rotate_begin(struct rekey_meta *meta)
+{
+	int err;
+
+	err = meta_begin(meta);
+	if (!err)
+		err = meta_close(meta);
+	if (err)
+		return err;
+	meta->mac = meta->key;
+	meta->also = meta->old_key;
+	meta->sb.rotating = true;
+	err = meta_sb_digest(meta, meta->sb.digest);
+	return err ?: meta_write_super(meta, &meta->sb);
+}
+
+/* One place of all pages under the new key; the other one is whole meanwhile. */
+static int rotate_copies(struct rekey_meta *meta, struct meta_run *run,
+			 u32 place)
+{
+	u64 i;
+
+	for (i = 0; i < meta->old_pages; i++) {
+		struct rekey_age *age = &meta->age[i];
+
+		age->seq += (age->seq & 1) == place ? 2 : 1;
+		age->base = age->stamp;
+		age->epoch = meta->disk_sb.epoch;
+	}
+	return copies_write(meta, run, place);
+}
+
+static int rotate_labels(struct rekey_meta *meta)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < REKEY_DEVICES; i++)
+		if (meta->label[i].bdev)
+			err = meta_write_label(meta, meta->label[i].bdev,
+					       meta->label[i].sector, i);
+	return meta_wrote(meta, err);
+}
+
+static int rotate_write(struct rekey_meta *meta, struct meta_run *run)
+{
+	int err;
+
+	/* of one that was cut short: then both places of each page are whole */
+	err = begin_damaged(meta);
+	if (!err)
+		err = rotate_copies(meta, run, 0);
+	if (!err)
+		err = rotate_copies(meta, run, 1);
+	if (!err)
+		err = rotate_labels(meta);
+	if (err)
+		return err;
+	meta->also = NULL;
+	meta->sb.rotating = false;
+	err = meta_sb_digest(meta, meta->sb.digest);
+	return err ?: meta_write_super(meta, &meta->sb);
+}
+
+/**
+ * meta_rotate() - the metadata are under another key from now on
+ * @meta: the metadata device, all of it read, with both keys, and not in use yet; its
+ *	lock is held
+ * @error: set to a sentence on failure
+ *
+ *	1. what opening has left undone, and a close, under the key before
+ *	2. the superblock under the new key, both places: pages, and labels, may be under
+ *	   the key before, but hold what they do now
+ *	3. copies that were cut short, if this goes on with one that was
+ *	4. place 0 of all pages, in large writes, and a flush; place 1 of them, and a flush
+ *	5. labels
+ *	6. the superblock: nothing is under the key before any more
+ *
+ * Cut short before the first superblock of 2 is complete, it has not begun; behind it,
+ * it goes on when the volume is opened with both keys.
+ *
+ * All is to be read again then.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_rotate(struct rekey_meta *meta, char **error)
+{
+	struct meta_run *run;
+	int err = 0;
+
+	lockdep_assert_held(&meta->lock);
+	*error = "Out of memory";
+	run = run_alloc(meta);
+	if (!run)
+		return -ENOMEM;
+	*error = "The metadata device cannot be written";
+	if (!meta->sb.rotating)
+		err = rotate_begin(meta);
+	if (!err)
+		err = rotate_write(meta, run);
+	run_free(run);
 	return err;
 }
 
@@ -1563,8 +1748,9 @@ int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
  * @meta: zeroed by the caller
  * @bdev: the device
  * @start: where on it they begin, in sectors of 512 bytes
- * @mac: HMAC-SHA256 with the volume's metadata key; belongs to @meta then,
+ * @key: HMAC-SHA256 with the volume's metadata key; belongs to @meta then,
  *	also on failure
+ * @old_key: the same with the one before, or NULL
  * @regions: of the volume, as the table has it
  *
  * Where they lie there is known behind meta_lay_out() or meta_read_super().
@@ -1572,12 +1758,15 @@ int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
  * Return: 0 or -ENOMEM; meta_exit() is due either way.
  */
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      sector_t start, struct crypto_shash *mac, u64 regions)
+	      sector_t start, struct crypto_shash *key,
+	      struct crypto_shash *old_key, u64 regions)
 {
 	mutex_init(&meta->lock);
 	meta->bdev = bdev;
 	meta->start = start;
-	meta->mac = mac;
+	meta->mac = key;
+	meta->key = key;
+	meta->old_key = old_key;
 	meta->pages = rekey_pages(regions) - 1;
 	meta->page = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 1);
 	if (!meta->page)
@@ -1604,6 +1793,8 @@ void meta_exit(struct rekey_meta *meta)
 	kvfree(meta->mend);
 	kvfree(meta->age);
 	free_pages((unsigned long)meta->page, 1);
-	crypto_free_shash(meta->mac);
+	if (meta->old_key)
+		crypto_free_shash(meta->old_key);
+	crypto_free_shash(meta->key);
 	mutex_destroy(&meta->lock);
 }

@@ -37,7 +37,10 @@ struct rekey_meta {
 	sector_t sectors;		/* that they take, or will */
 	struct rekey_layout layout;	/* of their pages there; an upgrade's changes */
 	u32 upgrade;			/* stride that it is to have then; 0: none */
-	struct crypto_shash *mac;	/* HMAC-SHA256 with the metadata key */
+	struct crypto_shash *mac;	/* by which pages are sealed: one of those of the table */
+	struct crypto_shash *also;	/* by which they may be, while it is changed; or NULL */
+	struct crypto_shash *key;	/* of the table: HMAC-SHA256 with the metadata key */
+	struct crypto_shash *old_key;	/* with the one before, to be changed; or NULL */
 	union rekey_page *page;		/* two of them: one I/O's data */
 	struct rekey_super sb;		/* as it is to be */
 	struct rekey_super disk_sb;	/* as it is on disk */
@@ -66,7 +69,8 @@ struct rekey_meta {
 };
 
 int meta_init(struct rekey_meta *meta, struct block_device *bdev,
-	      sector_t start, struct crypto_shash *mac, u64 regions);
+	      sector_t start, struct crypto_shash *key,
+	      struct crypto_shash *old_key, u64 regions);
 void meta_exit(struct rekey_meta *meta);
 int meta_lay_out(struct rekey_meta *meta, u32 version, sector_t sectors,
 		 char **error);
@@ -84,6 +88,7 @@ int meta_mend(struct rekey_meta *meta);
 int meta_plan_upgrade(struct rekey_meta *meta, sector_t sectors,
 		      char **error);
 int meta_upgrade(struct rekey_meta *meta, char **error);
+int meta_rotate(struct rekey_meta *meta, char **error);
 int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job);
 int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state);
 int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
@@ -99,6 +104,12 @@ int meta_write_label(struct rekey_meta *meta, struct block_device *bdev,
 		     sector_t sector, u32 device);
 int meta_give_label(struct rekey_meta *meta, struct block_device *bdev,
 		    sector_t sector, u32 device);
+
+/* Is the key before the table's still needed: pages are under it, or may be? */
+static inline bool meta_needs_old_key(const struct rekey_meta *meta)
+{
+	return meta->old_key && (meta->mac == meta->old_key || meta->also);
+}
 
 /* Could a write be tried? */
 static inline bool meta_may_write(const struct rekey_meta *meta)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Formatted, probed, activated, closed: see open.h. */
+#include <crypto/hash.h>
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/sched/mm.h>
@@ -137,6 +138,16 @@ static const char *check_super(struct rekey_volume *v)
 	return NULL;
 }
 
+/* Can the metadata key not be changed? */
+static char *rotation_refused(const struct rekey_volume *v)
+{
+	if (v->meta.sb.version == 1)
+		return "The metadata key of version 1 cannot be changed: upgrade the volume first";
+	if (v->meta.sb.sectors != v->ti->len)
+		return "The metadata key is not changed while the volume grows: open it first";
+	return NULL;
+}
+
 static int open_read_super(struct rekey_volume *v, char **error)
 {
 	const char *why;
@@ -232,6 +243,10 @@ static int probe(struct rekey_volume *v, char **error)
 	int err;
 
 	err = open_read_super(v, error);
+	if (!err && meta_needs_old_key(&v->meta) && !v->meta.sb.rotating) {
+		*error = rotation_refused(v);
+		err = *error ? -EINVAL : 0;
+	}
 	if (!err && v->upgrade)
 		err = meta_plan_upgrade(&v->meta, meta_room(v), error);
 	if (!err)
@@ -259,6 +274,25 @@ static int open_probe(struct rekey_volume *v, char **error)
 	return err;
 }
 
+/* The metadata key, and the one before where that is to be changed. */
+static int open_keys(struct rekey_volume *v, char **error)
+{
+	struct crypto_shash *key, *old_key = NULL;
+
+	key = keys_read_mac(v->meta_key, META_KEY_MIN, error);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	if (v->old_meta_key)
+		old_key = keys_read_mac(v->old_meta_key, META_KEY_MIN, error);
+	if (IS_ERR(old_key)) {
+		crypto_free_shash(key);
+		return PTR_ERR(old_key);
+	}
+	*error = "Out of memory";
+	return meta_init(&v->meta, v->meta_dm->bdev, v->meta_start, key,
+			 old_key, v->regions);
+}
+
 /**
  * open_meta() - read the metadata, or write those of a new volume
  * @v: not active; another may be, on the same device
@@ -268,16 +302,10 @@ static int open_probe(struct rekey_volume *v, char **error)
  */
 int open_meta(struct rekey_volume *v, char **error)
 {
-	struct crypto_shash *mac;
 	bool blank;
 	int err;
 
-	mac = keys_read_mac(v->meta_key, META_KEY_MIN, error);
-	if (IS_ERR(mac))
-		return PTR_ERR(mac);
-	*error = "Out of memory";
-	err = meta_init(&v->meta, v->meta_dm->bdev, v->meta_start, mac,
-			v->regions);
+	err = open_keys(v, error);
 	if (err)
 		return err;
 	if (!v->create && !v->adopt)
@@ -503,6 +531,54 @@ static int activate_upgrade(struct rekey_volume *v, char **error)
 	return err ?: activate_meta(v, error);
 }
 
+/* The devices that the volume knows, and nothing that the table has changed. */
+static int rotation_labels(struct rekey_volume *v, char **error)
+{
+	const struct rekey_super *sb = &v->meta.sb;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < sb->devices; i++) {
+		struct rekey_device *dev = &v->places.device[i];
+
+		if (!dev->dm || !sb->device[i].regions)
+			continue;
+		err = check_device(v, i, error);
+		if (sb->device[i].label)
+			meta_add_label(&v->meta, i, dev->dm->bdev, dev->start,
+				       false);
+	}
+	return err;
+}
+
+/*
+ * A metadata key that is to be changed, or was cut short in that, before anything else:
+ * all is read again then. What is opened read-only goes on under the keys that it is
+ * under.
+ */
+static int activate_rotation(struct rekey_volume *v, char **error)
+{
+	struct rekey_meta *meta = &v->meta;
+	u64 regions;
+	int err;
+
+	if (!v->old_meta_key || meta->readonly)
+		return 0;
+	err = activate_read(v, &regions, error);
+	if (err || !meta_needs_old_key(meta))
+		return err;
+	err = rotation_labels(v, error);
+	if (err)
+		return err;
+	if (!meta->sb.rotating) {
+		*error = rotation_refused(v);
+		if (*error)
+			return -EINVAL;
+		activate_erased(v);
+	}
+	return meta_rotate(meta, error);
+}
+
 static int activate(struct rekey_volume *v, char **error)
 {
 	int err;
@@ -518,7 +594,9 @@ static int activate(struct rekey_volume *v, char **error)
 	err = -EINVAL;
 	if (!v->salvage || v->meta.readonly) {
 		mutex_lock(&v->meta.lock);
-		err = activate_meta(v, error);
+		err = activate_rotation(v, error);
+		if (!err)
+			err = activate_meta(v, error);
 		if (!err)
 			err = activate_upgrade(v, error);
 		mutex_unlock(&v->meta.lock);

@@ -246,6 +246,8 @@ static void super_wrong_fields_2(struct kunit *test)
 	SUPER_REFUSES_2(opened, cpu_to_le64(10));
 	SUPER_REFUSES_2(generation, 0);
 	SUPER_REFUSES_2(flags, cpu_to_le32(8));
+	/* a change of the metadata key is one of a closed volume */
+	SUPER_REFUSES_2(flags, cpu_to_le32(16));
 	SUPER_REFUSES_2(job_state, cpu_to_le32(3));
 	SUPER_REFUSES_2(device[0].flags, cpu_to_le32(8));
 	SUPER_REFUSES_2(padding[0], 1);

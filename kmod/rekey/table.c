@@ -121,18 +121,31 @@ static bool read_number(struct rekey_volume *v, const char *opt)
 	return true;
 }
 
+/* Is it @name, which is not there yet? */
+static bool is_source(const char *opt, const char *name, const char *have)
+{
+	return !strncasecmp(opt, name, strlen(name)) && !have;
+}
+
+static int read_source(char **source, const char *from)
+{
+	*source = kstrdup(from, GFP_KERNEL);
+	return *source ? 0 : -ENOMEM;
+}
+
 static int read_option(struct rekey_volume *v, struct table_keys *keys,
 		       const char *opt, char **error)
 {
-	const size_t meta_len = strlen("meta_key:"), key_len = strlen("key:");
+	const size_t key_len = strlen("key:");
 
 	*error = "Bad option";
 	if (read_flag(v, opt) || read_number(v, opt))
 		return 0;
-	if (!strncasecmp(opt, "meta_key:", meta_len) && !v->meta_key) {
-		v->meta_key = kstrdup(opt + meta_len, GFP_KERNEL);
-		return v->meta_key ? 0 : -ENOMEM;
-	}
+	if (is_source(opt, "meta_key:", v->meta_key))
+		return read_source(&v->meta_key, opt + strlen("meta_key:"));
+	if (is_source(opt, "old_meta_key:", v->old_meta_key))
+		return read_source(&v->old_meta_key,
+				   opt + strlen("old_meta_key:"));
 	if (!strncasecmp(opt, "key:", key_len) && keys->count < REKEY_SLOTS) {
 		keys->arg[keys->count++] = opt + key_len;
 		return 0;
@@ -158,6 +171,9 @@ static int read_options(struct rekey_volume *v, struct dm_arg_set *as,
 		return err;
 	*error = "Options need meta_key::<bytes>:logon:<description>";
 	if (!v->meta_key || as->argc)
+		return -EINVAL;
+	*error = "A new volume has no metadata key before";
+	if (v->old_meta_key && (v->create || v->adopt))
 		return -EINVAL;
 	*error = "A volume's version is chosen where it is made";
 	if (v->version && !v->create && !v->adopt)
@@ -374,6 +390,12 @@ static unsigned int write_options(struct rekey_volume *v, char *result,
 			continue;
 		if (result)
 			DMEMIT(" %s", table_flags[i].name);
+		++*n;
+	}
+	/* else the table would not open the volume again */
+	if (v->old_meta_key && meta_needs_old_key(&v->meta)) {
+		if (result)
+			DMEMIT(" old_meta_key:%s", v->old_meta_key);
 		++*n;
 	}
 	return write_keys(v, result, sz, maxlen, n);

@@ -119,7 +119,7 @@ static void target_free(struct rekey_volume *v)
 	map_exit(&v->map);
 	places_free(&v->places);
 	kfree(v->staging);
-	if (v->meta.mac)
+	if (v->meta.key)
 		meta_exit(&v->meta);
 	for (i = 0; i < v->places.devices; i++)
 		if (v->places.device[i].dm)
@@ -127,6 +127,7 @@ static void target_free(struct rekey_volume *v)
 	if (v->meta_dm)
 		dm_put_device(ti, v->meta_dm);
 	kfree(v->meta_key);
+	kfree(v->old_meta_key);
 	kvfree(v);
 }
 

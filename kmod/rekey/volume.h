@@ -110,6 +110,7 @@ struct rekey_volume {
 	/* of the table: */
 	struct dm_dev *meta_dm;
 	char *meta_key;		/* ":32:logon:name", for the table */
+	char *old_meta_key;	/* the one before, to be changed; or NULL */
 	sector_t meta_start;	/* of the metadata on their device */
 	u32 region_sectors;
 	u32 region_shift;

@@ -10,6 +10,7 @@ data="/dev/ram1 0"	# devices and their offsets
 cipher=aes-xts-plain64
 options=""		# of the table, but for the metadata key
 region=512		# sectors
+meta_name=meta		# of the metadata key
 version=""		# of the metadata that create and adopt make; "": the module's
 mib=2048		# sectors of one
 
@@ -44,7 +45,7 @@ table()
 	*" create "* | *" adopt:"*) set -- ${version:+version:$version} "$@" ;;
 	esac
 	# shellcheck disable=SC2086
-	set -- "meta_key:$(src meta 32)" region_size:$region $options "$@"
+	set -- "meta_key:$(src "$meta_name" 32)" region_size:$region $options "$@"
 	# shellcheck disable=SC2086
 	n=$(set -- $data; echo $(($# / 2)))
 	list=$*
