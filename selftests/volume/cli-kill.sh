@@ -138,6 +138,19 @@ role_check()
 }
 bob_passwd_reset() { bob_user && { hv slot unlock v bob --key-file $w/bob || hv slot passwd v bob --key-file $w/new --new-key-file $w/bob $cheap; }; }
 bob_passwd_check() { hv job wait v && hv slot lock v bob && { hv slot unlock v bob --key-file $w/bob || hv slot unlock v bob --key-file $w/new; } && bob check /dev/mapper/v 2 1; }
+# --- rotate: under the one metadata key or the other, whose keyslot is there ----------
+rotate_reset()
+{
+	hv slot lock v ann; hv slot lock v bob; hv slot unlock v ann --key-file $w/ann &&
+		bob_owner && hv slot lock v bob
+}
+rotate_check()
+{
+	hv close v && open_v && ann check /dev/mapper/v 1 1 && hv slot unlock v bob --key-file $w/bob && bob check /dev/mapper/v 2 1 || return
+	# nothing is left undone, and an owner can be made by the key of now
+	cryptsetup token export --token-id 0 /dev/ram1 | grep -E 'next-keyslot|other-keyslot' && return 1
+	hv slot lock v bob && hv rotate v --key-file $w/ann $cheap && hv close v && open_v && ann check /dev/mapper/v 1 1
+}
 # by the old or by the new one
 passwd_reset() { hv slot unlock v ann --key-file $w/ann || hv slot passwd v ann --key-file $w/new --new-key-file $w/ann $cheap; }
 passwd_check()
@@ -183,7 +196,7 @@ adopt_check()
 	cryptsetup close c && return $rc
 }
 
-plan 12
+plan 13
 command -v strace >/dev/null || skip_rest "no strace here"
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-zero dm-crypt xts algif_skcipher 2>/dev/null
@@ -204,6 +217,9 @@ cuts "slot role user" bob_owner role_check slot role v bob user --key-file $w/bo
 cuts "slot role owner" bob_user role_check slot role v bob owner --key-file $w/bob --owner-key-file $w/ann $cheap
 cuts "slot passwd of a user" bob_passwd_reset bob_passwd_check slot passwd v bob --key-file $w/bob --new-key-file $w/new $cheap
 bob_passwd_reset >/dev/null
+hv close v >/dev/null && hv upgrade /dev/ram1 --key-file $w/ann >/dev/null && open_v >/dev/null && hv slot unlock v bob --key-file $w/bob >/dev/null
+cuts "rotate" rotate_reset rotate_check rotate v --user ann --key-file $w/ann $cheap
+bob_user >/dev/null
 cuts "slot erase of an owner" bob_owner erase_check slot erase v bob --yes --key-file $w/ann
 cuts "slot erase" with_bob erase_check slot erase v bob --yes
 no_bob >/dev/null

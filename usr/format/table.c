@@ -100,6 +100,15 @@ static bool parse_key(struct table *table, const char *text)
 	return true;
 }
 
+static bool parse_source(char source[static TABLE_SOURCE], const char *text)
+{
+	if (strlen(text) >= TABLE_SOURCE)
+		return false;
+	memset(source, 0, TABLE_SOURCE);
+	strcpy(source, text);
+	return true;
+}
+
 static bool parse_option(struct table *table, const char *word)
 {
 	bool good = true;
@@ -108,13 +117,11 @@ static bool parse_option(struct table *table, const char *word)
 	if (parse_flag(table, word) || parse_number(table, word, &good))
 		return good;
 	text = behind(word, "meta_key:");
-	if (text) {
-		if (strlen(text) >= sizeof(table->meta_key))
-			return false;
-		memset(table->meta_key, 0, sizeof(table->meta_key));
-		strcpy(table->meta_key, text);
-		return true;
-	}
+	if (text)
+		return parse_source(table->meta_key, text);
+	text = behind(word, "old_meta_key:");
+	if (text)
+		return parse_source(table->old_meta_key, text);
 	text = behind(word, "key:");
 	return !text || parse_key(table, text);
 }
@@ -178,6 +185,8 @@ static void format_options(const struct table *table, struct options *o)
 
 	if (table->meta_key[0])
 		option(o, "meta_key:%s", table->meta_key);
+	if (table->old_meta_key[0])
+		option(o, "old_meta_key:%s", table->old_meta_key);
 	if (table->region)
 		option(o, "region_size:%u", table->region);
 	if (table->sector_size)

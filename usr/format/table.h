@@ -39,6 +39,7 @@ struct table {
 	uint64_t adopt_place;	/* with @adopt */
 	bool create, adopt, upgrade, large_iv, discards;
 	char meta_key[TABLE_SOURCE];	/* "": none */
+	char old_meta_key[TABLE_SOURCE];	/* the one before; "": none */
 	uint32_t n_keys;
 	struct table_key keys[TABLE_KEYS];
 };

@@ -90,9 +90,14 @@ bool token_has_user(const struct token *token, const char *user)
 	return token_user(token, user);
 }
 
+bool token_is_owner(const struct token_slot *slot)
+{
+	return slot->owner && !slot->former;
+}
+
 const char *token_role(const struct token_slot *slot)
 {
-	return slot->owner ? "owner" : "user";
+	return token_is_owner(slot) ? "owner" : "user";
 }
 
 static int find_user(const struct token *token, const char *user,
@@ -288,6 +293,18 @@ static bool parse_key(const json_t *json, struct token *token,
 	       parse_sealed(sealed, &slot->sealed, token->key_size);
 }
 
+/* A change of the metadata key, which only an owner's keyslot can be in. */
+static bool parse_rotation(const json_t *json, struct token_slot *slot)
+{
+	slot->rotating = json_object_get(json, "next-keyslot");
+	if (slot->rotating &&
+	    !get_u32(json, "next-keyslot", 0, TOKEN_KEYSLOT_MAX, &slot->next))
+		return false;
+	return get_flag(json, "former-owner", &slot->former) &&
+	       (slot->owner || (!slot->rotating && !slot->former)) &&
+	       !(slot->rotating && (slot->former || slot->changing));
+}
+
 static int parse_slot(const json_t *json, struct token *token,
 		      struct error *err)
 {
@@ -308,6 +325,8 @@ static int parse_slot(const json_t *json, struct token *token,
 	if (slot->changing &&
 	    !get_u32(json, "other-keyslot", 0, TOKEN_KEYSLOT_MAX, &slot->other))
 		return bad(err, "slot");
+	if (!parse_rotation(json, slot))
+		return bad(err, "change of the metadata key");
 	for (other = token->slots; other < slot; other++)
 		if (other->slot == slot->slot ||
 		    (other->owner && slot->owner &&
@@ -317,17 +336,28 @@ static int parse_slot(const json_t *json, struct token *token,
 	return 0;
 }
 
-/* A keyslot that is to be destroyed is nobody's. */
+/* How often a slot names a keyslot, in each of the ways that it can. */
+static unsigned int names_keyslot(const struct token_slot *s, uint32_t keyslot)
+{
+	return (s->owner && s->keyslot == keyslot) +
+	       (s->changing && s->other == keyslot) +
+	       (s->rotating && s->next == keyslot);
+}
+
+/* A keyslot that is to be destroyed, or is to come, is nobody's. */
 static bool others_are_free(const struct token *token)
 {
-	const struct token_slot *s, *t;
+	const struct token_slot *s;
+	uint32_t keyslot;
+	unsigned int n;
 
-	for (s = token->slots; s < token->slots + token->n_slots; s++)
-		for (t = token->slots; t < token->slots + token->n_slots; t++)
-			if (s->changing &&
-			    ((t->owner && t->keyslot == s->other) ||
-			     (t != s && t->changing && t->other == s->other)))
-				return false;
+	for (keyslot = 0; keyslot <= TOKEN_KEYSLOT_MAX; keyslot++) {
+		n = 0;
+		for (s = token->slots; s < token->slots + token->n_slots; s++)
+			n += names_keyslot(s, keyslot);
+		if (n > 1)
+			return false;
+	}
 	return true;
 }
 
@@ -437,7 +467,8 @@ static int needed_version(const struct token *token)
 	uint32_t i;
 
 	for (i = 0; i < token->n_slots; i++)
-		if (!token->slots[i].owner)
+		if (!token->slots[i].owner || token->slots[i].rotating ||
+		    token->slots[i].former)
 			return 2;
 	return 1;
 }
@@ -460,6 +491,11 @@ static json_t *format_slots(const struct token *token)
 		if (s->changing)
 			json_object_set_new(slot, "other-keyslot",
 					    json_integer(s->other));
+		if (s->rotating)
+			json_object_set_new(slot, "next-keyslot",
+					    json_integer(s->next));
+		if (s->former)
+			json_object_set_new(slot, "former-owner", json_true());
 		json_array_append_new(list, slot);
 	}
 	return list;

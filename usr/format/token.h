@@ -60,6 +60,9 @@ struct token_slot {
 	char user[TOKEN_USER];
 	bool changing;		/* its passphrase is: */
 	uint32_t other;		/* the keyslot that is to be destroyed */
+	bool rotating;		/* the metadata key is, by this owner: */
+	uint32_t next;		/* the keyslot with the one that is to come */
+	bool former;		/* an owner's, with a metadata key of before: a user's now */
 };
 
 struct token_device {
@@ -131,6 +134,9 @@ struct token_slot *token_slot(struct token *token, uint32_t slot);
 
 /* A user's first slot, or NULL. */
 const struct token_slot *token_user(const struct token *token, const char *user);
+
+/* Has it the metadata key? */
+bool token_is_owner(const struct token_slot *slot);
 
 /* "owner" or "user" */
 const char *token_role(const struct token_slot *slot);

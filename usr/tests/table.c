@@ -23,6 +23,11 @@ static void table_reads_lines(void)
 	expect_text(table.meta_key, ":32:logon:hearth:x:meta");
 	expect(table.n_keys == 1 && table.keys[0].slot == 7);
 	expect_text(table.keys[0].source, ":64:logon:hearth:x:7");
+	expect_text(table.old_meta_key, "");
+	expect(!table_parse("1:0 aes 1 1:1 0 2 meta_key::32:logon:hearth:x:meta old_meta_key::32:logon:hearth:x:old-meta",
+			    &table, &err));
+	expect_text(table.meta_key, ":32:logon:hearth:x:meta");
+	expect_text(table.old_meta_key, ":32:logon:hearth:x:old-meta");
 }
 
 static void table_refuses_the_rest(void)

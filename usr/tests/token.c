@@ -235,6 +235,51 @@ static void token_refuses_other_texts(void)
 			    bad[i], __FILE__, __LINE__);
 }
 
+/* A change of the metadata key that is under way, and one that was. */
+static void token_tells_of_a_rotation(void)
+{
+	struct token token = sample(), b;
+	struct error err;
+	char *json;
+
+	token.n_slots = 2;
+	token.job.set = false;
+	token.slots[0].changing = false;
+	token.slots[0].rotating = true;
+	token.slots[0].next = 7;
+	token.slots[1].former = true;
+	json = token_format(&token);
+	expect_has(json, "\"version\":2");
+	expect(!token_parse(json, &b, &err));
+	expect(b.slots[0].rotating && b.slots[0].next == 7 &&
+	       !b.slots[1].rotating);
+	expect(token_is_owner(&b.slots[0]) && !token_is_owner(&b.slots[1]));
+	expect_text(token_role(&b.slots[1]), "user");
+	free(json);
+	/* the keyslot that is to come is somebody's */
+	token.slots[0].next = 5;
+	json = token_format(&token);
+	expect(token_parse(json, &b, &err) == -EINVAL);
+	free(json);
+	/* or his own */
+	token.slots[0].next = 0;
+	json = token_format(&token);
+	expect(token_parse(json, &b, &err) == -EINVAL);
+	free(json);
+	/* one of an owner of before, or of one whose passphrase is being changed */
+	token.slots[0].next = 7;
+	token.slots[0].former = true;
+	json = token_format(&token);
+	expect(token_parse(json, &b, &err) == -EINVAL);
+	free(json);
+	token.slots[0].former = false;
+	token.slots[0].changing = true;
+	token.slots[0].other = 8;
+	json = token_format(&token);
+	expect(token_parse(json, &b, &err) == -EINVAL);
+	free(json);
+}
+
 static void token_drops_slots(void)
 {
 	struct token token = sample();
@@ -306,6 +351,7 @@ const struct test tests[] = {
 	TEST(token_fits_its_area),
 	TEST(token_refuses_wrong_fields),
 	TEST(token_refuses_other_texts),
+	TEST(token_tells_of_a_rotation),
 	TEST(token_drops_slots),
 	TEST(token_knows_names),
 	TEST(token_knows_new_names),

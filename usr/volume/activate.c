@@ -25,7 +25,7 @@ static int add_data_key(struct keyring_key *added, const char *uuid,
 
 /* The keys of a table, while the kernel reads it. */
 struct loaded {
-	struct keyring_key key[KEYS_SLOTS + 1];
+	struct keyring_key key[KEYS_SLOTS + 2];
 	unsigned int n;
 };
 
@@ -43,6 +43,17 @@ static int add_keys(struct loaded *loaded, struct table *table,
 		return ret;
 	loaded->n = 1;
 	strcpy(table->meta_key, added->source);
+	*table->old_meta_key = '\0';
+	if (keys->old_meta.size) {
+		added = &loaded->key[loaded->n];
+		ret = keyring_add(added, header->uuid, "old-meta",
+				  keys->old_meta.data, keys->old_meta.size,
+				  err);
+		if (ret)
+			return ret;
+		loaded->n++;
+		strcpy(table->old_meta_key, added->source);
+	}
 	table->n_keys = 0;
 	for (i = 0; i < keys->n; i++) {
 		struct table_key *key = &table->keys[table->n_keys];

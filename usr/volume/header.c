@@ -518,7 +518,9 @@ static bool is_taken(const struct token *token, uint32_t keyslot)
 		if ((token->slots[i].owner &&
 		     token->slots[i].keyslot == keyslot) ||
 		    (token->slots[i].changing &&
-		     token->slots[i].other == keyslot))
+		     token->slots[i].other == keyslot) ||
+		    (token->slots[i].rotating &&
+		     token->slots[i].next == keyslot))
 			return true;
 	return false;
 }
@@ -547,7 +549,7 @@ bool header_has_owner_beside(const struct header *header, uint32_t keyslot)
 	const struct token_slot *s;
 
 	for (s = token->slots; s < token->slots + token->n_slots; s++)
-		if (s->owner && s->state == TOKEN_USED &&
+		if (token_is_owner(s) && s->state == TOKEN_USED &&
 		    s->keyslot != keyslot && header_has_key(header, s->keyslot))
 			return true;
 	return false;

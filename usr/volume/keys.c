@@ -10,6 +10,7 @@ void keys_free(struct keys *keys)
 	while (keys->n)
 		secret_free(&keys->slot[--keys->n].key);
 	secret_free(&keys->meta);
+	secret_free(&keys->old_meta);
 }
 
 const struct secret *keys_find(const struct keys *keys, uint32_t slot)
@@ -51,40 +52,80 @@ int keys_new(struct keys *keys, uint32_t key_size, struct error *err)
 
 /* --- by a passphrase ------------------------------------------------------------- */
 
-static int add(struct keys *keys, struct header *header,
-	       const struct token_slot *slot, const struct secret *pass,
-	       struct error *err)
-{
-	struct secret *key = &keys->slot[keys->n].key, meta = { 0 };
-	int ret;
-
-	if (slot->owner)
-		ret = header_get_key(header, slot->keyslot, pass, &meta, key,
-				     err);
-	else
-		ret = seal_open(header, slot, pass, key, err);
-	if (ret)
-		return ret;
-	keys->slot[keys->n].slot = slot->slot;
-	keys->slot[keys->n++].owner = slot->owner;
-	if (meta.size && !keys->meta.size)
-		keys->meta = meta;
-	else
-		secret_free(&meta);
-	return 0;
-}
-
 /* It opens nothing, which others may. */
 static bool is_none(int ret)
 {
 	return ret == -EPERM || ret == -ENOKEY;
 }
 
+/*
+ * The metadata key that is to come, where a change of it was cut short: nobody knows
+ * here whether the metadata are under it.
+ */
+static int add_next(struct keys *keys, struct header *header,
+		    const struct token_slot *slot, const struct secret *pass,
+		    struct error *err)
+{
+	struct secret meta, key;
+	int ret;
+
+	if (!slot->rotating || !header_has_key(header, slot->next))
+		return 0;
+	ret = header_get_key(header, slot->next, pass, &meta, &key, err);
+	if (ret)
+		return is_none(ret) ? 0 : ret;
+	secret_free(&key);
+	secret_free(&keys->old_meta);
+	keys->old_meta = keys->meta;
+	keys->meta = meta;
+	return 0;
+}
+
+static int add_owner(struct keys *keys, struct header *header,
+		     const struct token_slot *slot, const struct secret *pass,
+		     struct secret *key, struct error *err)
+{
+	struct secret meta;
+	int ret = header_get_key(header, slot->keyslot, pass, &meta, key, err);
+
+	if (ret)
+		return ret;
+	if (slot->former || keys->meta.size) {
+		secret_free(&meta);
+		return 0;
+	}
+	keys->meta = meta;
+	ret = add_next(keys, header, slot, pass, err);
+	if (ret) {
+		secret_free(&keys->meta);
+		secret_free(key);
+	}
+	return ret;
+}
+
+static int add(struct keys *keys, struct header *header,
+	       const struct token_slot *slot, const struct secret *pass,
+	       struct error *err)
+{
+	struct secret *key = &keys->slot[keys->n].key;
+	int ret;
+
+	if (slot->owner)
+		ret = add_owner(keys, header, slot, pass, key, err);
+	else
+		ret = seal_open(header, slot, pass, key, err);
+	if (ret)
+		return ret;
+	keys->slot[keys->n].slot = slot->slot;
+	keys->slot[keys->n++].owner = token_is_owner(slot);
+	return 0;
+}
+
 static bool is_meant(const struct token_slot *s, const struct keys_whose *whose)
 {
 	return s->state == TOKEN_USED &&
 	       (whose->user ? !strcmp(whose->user, s->user) :
-		s->owner || !whose->owner);
+		token_is_owner(s) || !whose->owner);
 }
 
 /* The slots of the user behind @first, which the passphrase fits. */
@@ -124,7 +165,7 @@ int keys_check(const struct header *header, const struct keys_whose *whose,
 
 	for (s = token->slots; s < token->slots + token->n_slots; s++) {
 		any |= is_meant(s, whose);
-		owner |= is_meant(s, whose) && s->owner;
+		owner |= is_meant(s, whose) && token_is_owner(s);
 	}
 	if (!any && whose->user)
 		return error_set(err, ENOKEY, "there is no user %s",

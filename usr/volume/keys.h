@@ -14,6 +14,7 @@
 struct keys {
 	char user[TOKEN_USER];
 	struct secret meta;	/* of size 0: he is no owner */
+	struct secret old_meta;	/* the one before, while it is being changed */
 	unsigned int n;
 	struct {
 		uint32_t slot;

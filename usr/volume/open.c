@@ -8,6 +8,7 @@
 #include "adopt.h"
 #include "area.h"
 #include "open.h"
+#include "rotate.h"
 #include "runtime.h"
 
 /* --- which device is which --------------------------------------------------------- */
@@ -445,12 +446,52 @@ static int open_in_kernel(struct open *o, const struct keys *keys,
 	return ret;
 }
 
+/* The superblock by which it was opened, or is to be. */
+static int find_area(const struct open *o, struct area *area,
+		     struct error *err)
+{
+	const char *why = area_open(area, o->meta,
+				    o->header.token.meta_offset);
+
+	return why ? error_set(err, EINVAL, "%s has no metadata any more: %s",
+			       o->meta->path, why) : 0;
+}
+
+static int check_owner(const struct open *o, const struct keys *keys,
+		       struct error *err)
+{
+	struct area area;
+	int ret = find_area(o, &area, err);
+
+	if (ret || area_is_under(&area, &keys->meta) ||
+	    (keys->old_meta.size && area_is_under(&area, &keys->old_meta)))
+		return ret;
+	return error_set(err, EKEYREJECTED,
+			 "No valid superblock under the metadata key of %s: another owner has changed that key (then he opens the volume), or the header and the metadata do not belong together, or are damaged",
+			 keys->user);
+}
+
+/* A change of the metadata key that was cut short is through by now. */
+static int finish_rotation(struct open *o, const struct keys *keys,
+			   struct error *err)
+{
+	struct area area;
+	int ret;
+
+	if (o->readonly)
+		return 0;
+	ret = find_area(o, &area, err);
+	return ret ? ret : rotate_settle(&o->header, &area, keys, err);
+}
+
 int open_finish(struct open *o, struct keys *keys, struct error *err)
 {
 	struct token before = o->header.token;
 	struct error ignored;
-	int ret = drop_foreign(o, keys, err);
+	int ret = check_owner(o, keys, err);
 
+	if (!ret)
+		ret = drop_foreign(o, keys, err);
 	if (!ret)
 		ret = finish_adoption(o, keys, err);
 	if (ret)
@@ -465,5 +506,8 @@ int open_finish(struct open *o, struct keys *keys, struct error *err)
 		o->header.token = before;
 		header_write(&o->header, &ignored);
 	}
+	/* what it leaves the next one does: the volume is open */
+	if (!ret)
+		finish_rotation(o, keys, &ignored);
 	return ret;
 }

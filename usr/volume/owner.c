@@ -7,8 +7,9 @@
 
 /* A superblock may be written at this moment: of its two copies one is whole. */
 static int prove(const struct volume *volume, const struct disk *disk,
-		 const struct keys *keys, struct error *err)
+		 struct keys *keys, struct error *err)
 {
+	struct secret old = keys->old_meta;
 	struct area area;
 	const char *why = area_open(&area, disk, volume->dm.table.meta_offset);
 
@@ -17,12 +18,17 @@ static int prove(const struct volume *volume, const struct disk *disk,
 				 disk->path, why);
 	if (area_is_under(&area, &keys->meta))
 		return 0;
+	if (old.size && area_is_under(&area, &old)) {
+		keys->old_meta = keys->meta;
+		keys->meta = old;
+		return 0;
+	}
 	return error_set(err, EKEYREJECTED,
 			 "%s has no metadata key of %s: the header was changed by somebody, or is an old copy",
 			 keys->user, volume->dm.name);
 }
 
-int owner_prove(const struct volume *volume, const struct keys *keys,
+int owner_prove(const struct volume *volume, struct keys *keys,
 		struct error *err)
 {
 	char path[PATH_MAX];

@@ -8,9 +8,10 @@
 
 /*
  * Do @keys have the metadata key of an open volume? The header says so of whom its
- * writer likes, the superblock's MAC does not. Returns 0 or a negative errno.
+ * writer likes, the superblock's MAC does not. Of two, where a change was cut short, that
+ * one is in keys.meta then. Returns 0 or a negative errno.
  */
-int owner_prove(const struct volume *volume, const struct keys *keys,
+int owner_prove(const struct volume *volume, struct keys *keys,
 		struct error *err);
 
 #endif

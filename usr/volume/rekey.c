@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "activate.h"
+#include "owner.h"
 #include "rekey.h"
 #include "slots.h"
 
@@ -123,12 +124,24 @@ static int begin(struct volume *v, const struct rekey_params *p,
 	return ret ? ret : send_start(v, p, slots, err);
 }
 
+/* What a new slot of an owner gets is the metadata key that the volume is under. */
+static int check_owner(const struct volume *v, struct keys *keys,
+		       uint32_t from, struct error *err)
+{
+	const struct token_slot *s =
+		token_slot((struct token *)&v->header.token, from);
+
+	if (s && s->rotating)
+		return slots_unsettled(s, err);
+	return keys->meta.size ? owner_prove(v, keys, err) : 0;
+}
+
 /*
  * Order: the new key in the header, in the kernel, the mark, the job. A crash
  * before the job leaves two slots of one user, as an abort does.
  */
 int rekey_start(struct volume *volume, const struct rekey_params *params,
-		const struct keys *keys, const struct secret *pass,
+		struct keys *keys, const struct secret *pass,
 		uint32_t slots[static 2], struct error *err)
 {
 	const struct secret *old;
@@ -140,6 +153,9 @@ int rekey_start(struct volume *volume, const struct rekey_params *params,
 	from = which_from(volume, params, keys, err);
 	if (from < 0)
 		return from;
+	ret = check_owner(volume, keys, (uint32_t)from, err);
+	if (ret)
+		return ret;
 	if (from == params->to)
 		return error_set(err, EINVAL, "from slot %d to itself", from);
 	old = keys_find(keys, (uint32_t)from);

@@ -23,7 +23,7 @@ struct rekey_params {
  * out where an old copy of the header was put back while the volume was open.
  */
 int rekey_start(struct volume *volume, const struct rekey_params *params,
-		const struct keys *keys, const struct secret *pass,
+		struct keys *keys, const struct secret *pass,
 		uint32_t slots[static 2], struct error *err);
 
 #endif

@@ -30,13 +30,25 @@ int slots_assigned(const char *name, uint64_t *assigned, struct error *err)
 	return ret;
 }
 
+int slots_unsettled(const struct token_slot *s, struct error *err)
+{
+	return error_set(err, EBUSY,
+			 "a change of the metadata key by %s was cut short: \"rotate\" by the same passphrase finishes it",
+			 s->user);
+}
+
 /* --- erasing -------------------------------------------------------------------- */
 
-/* The metadata key is in its keyslot, and in no other one that is used. */
+/*
+ * The metadata key is in its keyslot, and in no other one that is used; or that is not
+ * known, as it is being changed.
+ */
 static bool is_last_owner(const struct header *header,
 			  const struct token_slot *s)
 {
-	return s->owner && header->token.n_slots > 1 &&
+	if (s->rotating)
+		return true;
+	return token_is_owner(s) && header->token.n_slots > 1 &&
 	       !header_has_owner_beside(header, s->keyslot);
 }
 
@@ -82,6 +94,8 @@ int slots_check_erase(const struct volume *volume, uint32_t slot,
 	struct token *token = (struct token *)&volume->header.token;
 	const struct status *status = &volume->dm.status;
 
+	if (token_slot(token, slot)->rotating)
+		return slots_unsettled(token_slot(token, slot), err);
 	if (is_last_owner(&volume->header, token_slot(token, slot)))
 		return error_set(err, EBUSY,
 				 "slot %u is that of the last owner: without one nobody opens the volume; make another one first (slot add --owner, slot role)",
@@ -304,6 +318,7 @@ static int change_keyslot(struct volume *volume, struct token_slot *s,
 	s->changing = s->owner;
 	s->keyslot = (uint32_t)keyslot;
 	s->owner = true;
+	s->former = false;
 	memset(&s->sealed, 0, sizeof(s->sealed));
 	ret = header_write(header, err);
 	return ret || !s->changing ? ret : finish_change(header, s, err);
@@ -327,6 +342,7 @@ static int change_sealed(struct volume *volume, struct token_slot *s,
 	s->changing = s->owner;
 	s->other = s->keyslot;
 	s->owner = false;
+	s->former = false;
 	ret = header_write(header, err);
 	return ret || !s->changing ? ret : finish_change(header, s, err);
 }
@@ -338,7 +354,9 @@ int slots_change(struct volume *volume, uint32_t slot, const struct keys *keys,
 	const struct secret *key = keys_find(keys, slot);
 	struct token_slot *s = token_slot(&volume->header.token, slot);
 
-	if (s->owner)
+	if (s->rotating)
+		return slots_unsettled(s, err);
+	if (token_is_owner(s))
 		return change_keyslot(volume, s, &keys->meta, key, pass, cost,
 				      err);
 	return change_sealed(volume, s, key, pass, cost, err);
@@ -351,7 +369,9 @@ int slots_set_role(struct volume *volume, uint32_t slot,
 {
 	struct token_slot *s = token_slot(&volume->header.token, slot);
 
-	if (s->owner == !!meta)
+	if (s->rotating)
+		return slots_unsettled(s, err);
+	if (token_is_owner(s) == !!meta && !s->former)
 		return 0;
 	if (meta)
 		return change_keyslot(volume, s, meta, key, pass, cost, err);

@@ -23,6 +23,12 @@ int slots_add(struct volume *volume, const char *user,
 	      const struct secret *pass, const struct header_cost *cost,
 	      struct error *err);
 
+/*
+ * Refuses what cannot be done to a slot whose owner's change of the metadata key was cut
+ * short. Returns -EBUSY.
+ */
+int slots_unsettled(const struct token_slot *slot, struct error *err);
+
 /* Could it be erased now? Returns 0 or a negative errno. */
 int slots_check_erase(const struct volume *volume, uint32_t slot,
 		      struct error *err);

@@ -55,13 +55,21 @@ int key_unlock(struct keys *keys, struct header *header,
 	return unlock(keys, header, source, &whose, pass, err);
 }
 
+int key_unlock_owner_by(struct keys *keys, struct header *header,
+			const struct ask_source *source, const char *user,
+			struct secret *pass, struct error *err)
+{
+	const struct keys_whose whose = { user, true };
+
+	return unlock(keys, header, source, &whose, pass, err);
+}
+
 int key_unlock_owner(struct keys *keys, struct header *header,
 		     const struct ask_source *source, const char *user,
 		     struct error *err)
 {
-	const struct keys_whose whose = { user, true };
 	struct secret pass;
-	int ret = unlock(keys, header, source, &whose, &pass, err);
+	int ret = key_unlock_owner_by(keys, header, source, user, &pass, err);
 
 	if (!ret)
 		secret_free(&pass);

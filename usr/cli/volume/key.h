@@ -15,7 +15,12 @@ int key_unlock(struct keys *keys, struct header *header,
 	       const struct ask_source *source, const char *user,
 	       struct secret *pass, struct error *err);
 
-/* The same of an owner, whose passphrase nobody needs later. */
+/* The same of an owner. */
+int key_unlock_owner_by(struct keys *keys, struct header *header,
+			const struct ask_source *source, const char *user,
+			struct secret *pass, struct error *err);
+
+/* And where nobody needs the passphrase later. */
 int key_unlock_owner(struct keys *keys, struct header *header,
 		     const struct ask_source *source, const char *user,
 		     struct error *err);

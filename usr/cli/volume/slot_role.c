@@ -90,7 +90,7 @@ const struct verb slot_role_verb = {
 	"An owner opens the volume, and has the metadata key for it; a user unlocks what\n"
 	"is his on a volume that is open. It takes the passphrase of another owner, and\n"
 	"that of the user, which stays. Whoever was an owner may have kept the metadata\n"
-	"key.\n"
+	"key: rotate changes it.\n"
 	"\n"
 	"  --owner-key-file FILE\n"
 	"  --owner-key-fd N    the passphrase of the other owner\n"

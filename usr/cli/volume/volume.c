@@ -5,7 +5,7 @@
 
 static const struct verb *const verbs[] = {
 	&volume_create, &volume_open, &volume_close, &volume_list,
-	&volume_status, &volume_rekey, &job_object, &slot_object,
+	&volume_status, &volume_rekey, &volume_rotate, &job_object, &slot_object,
 	&device_object, &volume_resize, &volume_suspend, &volume_resume,
 	&volume_adopt, &volume_upgrade, &volume_dump, &volume_check,
 	&volume_regions, &header_object, &volume_boot, NULL,

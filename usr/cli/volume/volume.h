@@ -10,7 +10,7 @@ extern const struct verb volume_object;
 extern const struct verb volume_create, volume_open, volume_close, volume_list,
 	volume_status, volume_dump, volume_check, volume_regions, volume_rekey,
 	volume_adopt, volume_resize, volume_suspend, volume_resume, volume_boot,
-	volume_upgrade;
+	volume_upgrade, volume_rotate;
 
 /* "volume job" */
 extern const struct verb job_object;

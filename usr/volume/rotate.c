@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "activate.h"
+#include "owner.h"
+#include "rotate.h"
+#include "slots.h"
+
+/* The slot of @keys that has the metadata key, and the next one if there is one. */
+static struct token_slot *find_slot(struct header *header,
+				    const struct keys *keys)
+{
+	struct token_slot *s, *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < keys->n; i++) {
+		s = token_slot(&header->token, keys->slot[i].slot);
+		if (!s || !token_is_owner(s))
+			continue;
+		if (s->rotating || !found)
+			found = s;
+	}
+	return found;
+}
+
+/* --- the header behind it ----------------------------------------------------------- */
+
+/*
+ * One write of the token: the new keyslot is the owner's, the old one is to go, and
+ * others have a key of before.
+ */
+static int adopt_next(struct header *header, struct token_slot *s,
+		      struct error *err)
+{
+	struct token *token = &header->token;
+	struct token_slot *t;
+
+	for (t = token->slots; t < token->slots + token->n_slots; t++) {
+		t->former = t->owner && t != s;
+		if (!t->rotating || t == s)
+			continue;
+		/* another owner's, who came too late */
+		t->rotating = false;
+		t->changing = true;
+		t->other = t->next;
+	}
+	s->changing = true;
+	s->other = s->keyslot;
+	s->keyslot = s->next;
+	s->rotating = false;
+	return header_write(header, err);
+}
+
+static int drop_old(struct header *header, struct token_slot *s,
+		    struct error *err)
+{
+	int ret = header_drop_key(header, s->other, err);
+
+	if (ret)
+		return ret;
+	s->changing = false;
+	return header_write(header, err);
+}
+
+/* It was not begun: the next keyslot, where there is one, has no key that anything is under. */
+static int take_back(struct header *header, struct token_slot *s,
+		     struct error *err)
+{
+	int ret = header_drop_key(header, s->next, err);
+
+	if (ret)
+		return ret;
+	s->rotating = false;
+	return header_write(header, err);
+}
+
+int rotate_settle(struct header *header, const struct area *area,
+		  const struct keys *keys, struct error *err)
+{
+	struct token_slot *s = find_slot(header, keys);
+	int ret;
+
+	if (!s || !s->rotating)
+		return 0;
+	if (!keys->old_meta.size)
+		return area_is_under(area, &keys->meta) ?
+		       take_back(header, s, err) : 0;
+	if (!area_is_under(area, &keys->meta))
+		return 0;
+	ret = adopt_next(header, s, err);
+	return ret ? ret : drop_old(header, s, err);
+}
+
+/* --- an open volume --------------------------------------------------------------------- */
+
+/* Its superblock, as long as @disk is open. */
+static int find_area(const struct volume *volume, struct disk *disk,
+		     struct area *area, struct error *err)
+{
+	const struct table *table = &volume->dm.table;
+	char path[PATH_MAX];
+	const char *why;
+	int ret;
+
+	if (!disk_path(table->meta, path, sizeof(path)))
+		return error_set(err, ENODEV, "the metadata device is gone");
+	ret = disk_open(disk, path, DISK_LOOK, err);
+	if (ret)
+		return ret;
+	why = area_open(area, disk, table->meta_offset);
+	if (!why)
+		return 0;
+	ret = error_set(err, EINVAL, "%s has no metadata: %s", path, why);
+	disk_close(disk);
+	return ret;
+}
+
+static int settle(struct volume *volume, const struct keys *keys,
+		  struct error *err)
+{
+	struct area area;
+	struct disk disk;
+	int ret = find_area(volume, &disk, &area, err);
+
+	if (ret)
+		return ret;
+	ret = rotate_settle(&volume->header, &area, keys, err);
+	disk_close(&disk);
+	return ret;
+}
+
+static int check_version(const struct volume *volume, struct error *err)
+{
+	struct area area;
+	struct disk disk;
+	int ret = find_area(volume, &disk, &area, err);
+
+	if (ret)
+		return ret;
+	if (area.super.version == 1)
+		ret = error_set(err, EOPNOTSUPP,
+				"the metadata of %s are of version 1, whose key cannot be changed: upgrade it first",
+				volume->dm.name);
+	disk_close(&disk);
+	return ret;
+}
+
+static int check(const struct volume *volume, const struct keys *keys,
+		 struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+	uint32_t i;
+
+	if (status->suspended)
+		return error_set(err, EBUSY, "%s is suspended: resume it first",
+				 volume->dm.name);
+	if (status->readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	if (status->job != STATUS_NONE)
+		return error_set(err, EBUSY,
+				 "%s has a job: wait for its end, or abort it",
+				 volume->dm.name);
+	for (i = 0; i < status->n_slots; i++)
+		if (!strcmp(status->slots[i].state, "loaded") &&
+		    !keys_find(keys, status->slots[i].slot))
+			return error_set(err, EBUSY,
+					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
+					 status->slots[i].slot);
+	return check_version(volume, err);
+}
+
+/*
+ * A new metadata key, durable beside the one of now, which becomes the old one. Its
+ * number is in the token before it is there.
+ */
+static int make_next(struct header *header, struct token_slot *s,
+		     struct keys *keys, const struct secret *pass,
+		     const struct header_cost *cost, struct error *err)
+{
+	int keyslot = header_free_key(header, true, err), ret;
+	struct secret meta;
+
+	if (keyslot < 0)
+		return keyslot;
+	ret = secret_random(&meta, HEADER_META_KEY, err);
+	if (ret)
+		return ret;
+	s->rotating = true;
+	s->next = (uint32_t)keyslot;
+	ret = header_write(header, err);
+	if (!ret)
+		ret = header_add_key(header, s->next, &meta,
+				     keys_find(keys, s->slot), pass, cost, err);
+	if (ret) {
+		secret_free(&meta);
+		return ret;
+	}
+	keys->old_meta = keys->meta;
+	keys->meta = meta;
+	return 0;
+}
+
+/*
+ * The kernel takes another table, with both keys: it writes all under the new one, and
+ * then goes on. It suspends the volume and resumes it at once.
+ */
+static int exchange(struct volume *volume, const struct keys *keys,
+		    struct error *err)
+{
+	int ret = activate_reload(volume, volume->dm.sectors, keys, err);
+
+	if (ret)
+		return ret;
+	ret = mapper_resume(volume->dm.name, err);
+	if (ret)
+		mapper_clear(volume->dm.name);
+	return ret ? ret : volume_refresh(volume, err);
+}
+
+/*
+ * Order: the number of the next keyslot in the token; that keyslot; the kernel, under
+ * whose superblock the rest is decided; the token; the old keyslot destroyed; the token.
+ */
+int rotate_run(struct volume *volume, struct keys *keys,
+	       const struct secret *pass, const struct header_cost *cost,
+	       uint32_t *slot, struct error *err)
+{
+	struct header *header = &volume->header;
+	struct token_slot *s = find_slot(header, keys);
+	int ret;
+
+	if (!s)
+		return error_set(err, EACCES, "%s is no owner", keys->user);
+	*slot = s->slot;
+	ret = check(volume, keys, err);
+	/* what was cut short before the kernel got it, or behind that */
+	if (!ret)
+		ret = settle(volume, keys, err);
+	if (!ret && s->rotating && !keys->old_meta.size)
+		ret = slots_unsettled(s, err);
+	if (!ret && !s->rotating && keys->old_meta.size)
+		return 0;
+	if (!ret && !s->rotating)
+		ret = owner_prove(volume, keys, err);
+	if (!ret && !s->rotating)
+		ret = make_next(header, s, keys, pass, cost, err);
+	if (!ret)
+		ret = exchange(volume, keys, err);
+	if (!ret)
+		ret = settle(volume, keys, err);
+	if (!ret && s->rotating)
+		ret = error_set(err, EIO,
+				"the kernel has not changed the metadata key of %s",
+				volume->dm.name);
+	return ret;
+}
