@@ -32,7 +32,7 @@ keyslots() { cryptsetup luksDump /dev/ram1 | grep -cE '^  [0-9]+: luks2'; }
 token() { cryptsetup token export --token-id 0 /dev/ram1; }
 mac() { dd if=/dev/ram1 bs=4k skip=4096 count=1 iflag=direct status=none | md5sum; }
 
-plan 30
+plan 33
 modprobe dm-rekey || bail "the module does not load"
 modprobe -a dm-zero xts 2>/dev/null
 for who in ann bob cy; do printf '%s' "it is $who" >$w/$who; done
@@ -80,6 +80,31 @@ check "Ann's keyslot has her data still" eval "unlock ann && ann check /dev/mapp
 check "rekeyed she is a user as others" eval "hv rekey v --user ann --key-file $w/ann --wait $cheap && [ \$(keyslots) = 1 ] && ann check /dev/mapper/v 1 1"
 check "and another passphrase she gets" eval "printf new >$w/new && hv slot passwd v ann --key-file $w/ann --new-key-file $w/new $cheap && hv slot lock v ann && hv slot unlock v ann --key-file $w/new && ann check /dev/mapper/v 1 1"
 check "suspended and resumed" eval "hv suspend v && hv resume v --key-file $w/cy && hv slot unlock v ann --key-file $w/new && ann check /dev/mapper/v 1 1"
+# A keyslot with a key that somebody knows, as an old copy of Cy's own would be, planted as
+# the one that is to come.
+head -c 96 /dev/urandom >$w/false
+head -c 32 $w/false | keyctl padd logon hearth:false @u >/dev/null
+plant()
+{
+	cryptsetup luksAddKey --batch-mode --unbound --key-slot 9 --volume-key-file $w/false --key-size 768 \
+		--pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 --pbkdf-force-iterations 4 /dev/ram1 $w/cy &&
+		token | sed -E 's/("user":"cy","state":"used","keyslot":[0-9]+)/\1,"next-keyslot":9/' >$w/token && grep -q next-keyslot $w/token &&
+		cryptsetup token remove --token-id 0 /dev/ram1 && cryptsetup token import --token-id 0 --json-file $w/token /dev/ram1
+}
+open_cy() { hv open v /dev/ram1 --key-file $w/cy; }
+# planted: is the volume under its key?
+planted()
+{
+	local line
+	line=$(dmsetup table v | sed 's/meta_key:[^ ]*/meta_key::32:logon:hearth:false/')
+	hv close v && mark || return
+	if dmsetup create --noudevsync f --table "$line"; then dmsetup remove f; return 0; fi
+	said "No valid superblock" && return 1
+	return 0
+}
+check "a planted keyslot is not gone over to by an opening" eval "hv close v && plant && open_cy && ! token | grep next-keyslot && [ \$(keyslots) = 1 ] && ! planted"
+check "nor by a rotation" eval "open_cy && plant && hv rotate v --key-file $w/cy $cheap && ! token | grep next-keyslot && [ \$(keyslots) = 1 ] && ! planted"
+check "the volume is whole" eval "open_cy && hv slot unlock v ann --key-file $w/new && ann check /dev/mapper/v 1 1"
 hv close v >/dev/null
 dd if=$w/old of=/dev/ram1 bs=1M count=16 oflag=direct conv=notrunc status=none
 check "an old copy of the header opens nothing" says 2 "No valid superblock" open_v

@@ -13,6 +13,13 @@ void keys_free(struct keys *keys)
 	secret_free(&keys->old_meta);
 }
 
+void keys_go_back(struct keys *keys)
+{
+	secret_free(&keys->meta);
+	keys->meta = keys->old_meta;
+	keys->old_meta = (struct secret){ 0 };
+}
+
 const struct secret *keys_find(const struct keys *keys, uint32_t slot)
 {
 	unsigned int i;

@@ -54,6 +54,12 @@ bool keys_are_owners(const struct keys *keys, uint32_t slot);
 /* A new volume's: a metadata key and the key of slot 0. Returns 0 or a negative errno. */
 int keys_new(struct keys *keys, uint32_t key_size, struct error *err);
 
+/*
+ * Of two metadata keys, where a change was cut short, the one that is to come is none:
+ * the one before is left.
+ */
+void keys_go_back(struct keys *keys);
+
 void keys_free(struct keys *keys);
 
 #endif

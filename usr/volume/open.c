@@ -457,22 +457,30 @@ static int find_area(const struct open *o, struct area *area,
 			       o->meta->path, why) : 0;
 }
 
-static int check_owner(const struct open *o, const struct keys *keys,
+/*
+ * Where a change of the metadata key was cut short the kernel goes on with it, if the
+ * superblock says so by the new key. It does not begin with one: whoever can write to the
+ * disk could put an old keyslot there, whose key he knows.
+ */
+static int check_owner(const struct open *o, struct keys *keys,
 		       struct error *err)
 {
 	struct area area;
 	int ret = find_area(o, &area, err);
 
-	if (ret || area_is_under(&area, &keys->meta) ||
-	    (keys->old_meta.size && area_is_under(&area, &keys->old_meta)))
+	if (ret || area_is_under(&area, &keys->meta))
 		return ret;
+	if (keys->old_meta.size && area_is_under(&area, &keys->old_meta)) {
+		keys_go_back(keys);
+		return 0;
+	}
 	return error_set(err, EKEYREJECTED,
 			 "No valid superblock under the metadata key of %s: another owner has changed that key (then he opens the volume), or the header and the metadata do not belong together, or are damaged",
 			 keys->user);
 }
 
-/* A change of the metadata key that was cut short is through by now. */
-static int finish_rotation(struct open *o, const struct keys *keys,
+/* A change of the metadata key that was cut short is through by now, or was not begun. */
+static int finish_rotation(struct open *o, struct keys *keys,
 			   struct error *err)
 {
 	struct area area;

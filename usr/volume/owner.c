@@ -9,20 +9,18 @@
 static int prove(const struct volume *volume, const struct disk *disk,
 		 struct keys *keys, struct error *err)
 {
-	struct secret old = keys->old_meta;
 	struct area area;
 	const char *why = area_open(&area, disk, volume->dm.table.meta_offset);
 
 	if (why)
 		return error_set(err, EINVAL, "%s has no metadata: %s",
 				 disk->path, why);
+	if (keys->old_meta.size && area_is_under(&area, &keys->old_meta))
+		keys_go_back(keys);
+	else
+		secret_free(&keys->old_meta);
 	if (area_is_under(&area, &keys->meta))
 		return 0;
-	if (old.size && area_is_under(&area, &old)) {
-		keys->old_meta = keys->meta;
-		keys->meta = old;
-		return 0;
-	}
 	return error_set(err, EKEYREJECTED,
 			 "%s has no metadata key of %s: the header was changed by somebody, or is an old copy",
 			 keys->user, volume->dm.name);

@@ -9,7 +9,7 @@
 /*
  * Do @keys have the metadata key of an open volume? The header says so of whom its
  * writer likes, the superblock's MAC does not. Of two, where a change was cut short, that
- * one is in keys.meta then. Returns 0 or a negative errno.
+ * one is left. Returns 0 or a negative errno.
  */
 int owner_prove(const struct volume *volume, struct keys *keys,
 		struct error *err);

@@ -6,6 +6,7 @@
 #include "activate.h"
 #include "area.h"
 #include "disk.h"
+#include "owner.h"
 #include "resize.h"
 
 /* Sectors of a device behind its offset; none of one that is not there. */
@@ -210,7 +211,7 @@ static int exchange(struct volume *volume, uint64_t sectors,
 
 /* Order: the token, the kernel. One that is longer in the token grows anyway. */
 int resize_grow(struct volume *volume, uint64_t sectors,
-		const struct keys *keys, struct error *err)
+		struct keys *keys, struct error *err)
 {
 	struct token *token = &volume->header.token;
 	uint64_t before = token->sectors;
@@ -219,6 +220,8 @@ int resize_grow(struct volume *volume, uint64_t sectors,
 
 	sectors -= sectors % (token->sector_size / 512);
 	ret = check(volume, sectors, keys, err);
+	if (!ret)
+		ret = owner_prove(volume, keys, err);
 	if (ret || sectors == volume->dm.sectors)
 		return ret;
 	token->sectors = sectors;

@@ -19,6 +19,6 @@ int resize_room(const struct volume *volume, uint64_t *sectors,
  * grows when it is opened. Returns 0 or a negative errno.
  */
 int resize_grow(struct volume *volume, uint64_t sectors,
-		const struct keys *keys, struct error *err);
+		struct keys *keys, struct error *err);
 
 #endif

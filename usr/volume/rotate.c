@@ -63,7 +63,10 @@ static int drop_old(struct header *header, struct token_slot *s,
 	return header_write(header, err);
 }
 
-/* It was not begun: the next keyslot, where there is one, has no key that anything is under. */
+/*
+ * It was not begun: nothing is under the key in the next keyslot, and no kernel has it
+ * that could write with it.
+ */
 static int take_back(struct header *header, struct token_slot *s,
 		     struct error *err)
 {
@@ -76,20 +79,21 @@ static int take_back(struct header *header, struct token_slot *s,
 }
 
 int rotate_settle(struct header *header, const struct area *area,
-		  const struct keys *keys, struct error *err)
+		  struct keys *keys, struct error *err)
 {
 	struct token_slot *s = find_slot(header, keys);
 	int ret;
 
 	if (!s || !s->rotating)
 		return 0;
-	if (!keys->old_meta.size)
-		return area_is_under(area, &keys->meta) ?
-		       take_back(header, s, err) : 0;
-	if (!area_is_under(area, &keys->meta))
-		return 0;
-	ret = adopt_next(header, s, err);
-	return ret ? ret : drop_old(header, s, err);
+	if (keys->old_meta.size && area_is_under(area, &keys->meta)) {
+		ret = adopt_next(header, s, err);
+		secret_free(&keys->old_meta);
+		return ret ? ret : drop_old(header, s, err);
+	}
+	if (keys->old_meta.size)
+		keys_go_back(keys);
+	return area_is_under(area, &keys->meta) ? take_back(header, s, err) : 0;
 }
 
 /* --- an open volume --------------------------------------------------------------------- */
@@ -116,8 +120,7 @@ static int find_area(const struct volume *volume, struct disk *disk,
 	return ret;
 }
 
-static int settle(struct volume *volume, const struct keys *keys,
-		  struct error *err)
+static int settle(struct volume *volume, struct keys *keys, struct error *err)
 {
 	struct area area;
 	struct disk disk;
@@ -201,17 +204,39 @@ static int make_next(struct header *header, struct token_slot *s,
 	return 0;
 }
 
-/*
- * The kernel takes another table, with both keys: it writes all under the new one, and
- * then goes on. It suspends the volume and resumes it at once.
- */
-static int exchange(struct volume *volume, const struct keys *keys,
-		    struct error *err)
+/* The superblock is under the new key: else the kernel may still come to write it. */
+static int check_done(const struct volume *volume, const struct keys *keys,
+		      struct error *err)
 {
-	int ret = activate_reload(volume, volume->dm.sectors, keys, err);
+	struct area area;
+	struct disk disk;
+	int ret = find_area(volume, &disk, &area, err);
 
 	if (ret)
 		return ret;
+	if (!area_is_under(&area, &keys->meta))
+		ret = error_set(err, EIO,
+				"the kernel has not changed the metadata key of %s: close it and open it again",
+				volume->dm.name);
+	disk_close(&disk);
+	return ret;
+}
+
+/*
+ * The kernel takes another table, with both keys: it writes all under the new one, and
+ * then goes on. It suspends the volume and resumes it at once. A table that it does not
+ * take leaves all as it was.
+ */
+static int exchange(struct volume *volume, struct token_slot *s,
+		    const struct keys *keys, struct error *err)
+{
+	int ret = activate_reload(volume, volume->dm.sectors, keys, err);
+	struct error ignored;
+
+	if (ret) {
+		take_back(&volume->header, s, &ignored);
+		return ret;
+	}
 	ret = mapper_resume(volume->dm.name, err);
 	if (ret)
 		mapper_clear(volume->dm.name);
@@ -221,6 +246,9 @@ static int exchange(struct volume *volume, const struct keys *keys,
 /*
  * Order: the number of the next keyslot in the token; that keyslot; the kernel, under
  * whose superblock the rest is decided; the token; the old keyslot destroyed; the token.
+ *
+ * What was cut short is brought to an end before, or taken back: the key that the
+ * volume is to have is always one that is made here.
  */
 int rotate_run(struct volume *volume, struct keys *keys,
 	       const struct secret *pass, const struct header_cost *cost,
@@ -234,24 +262,17 @@ int rotate_run(struct volume *volume, struct keys *keys,
 		return error_set(err, EACCES, "%s is no owner", keys->user);
 	*slot = s->slot;
 	ret = check(volume, keys, err);
-	/* what was cut short before the kernel got it, or behind that */
 	if (!ret)
 		ret = settle(volume, keys, err);
-	if (!ret && s->rotating && !keys->old_meta.size)
-		ret = slots_unsettled(s, err);
-	if (!ret && !s->rotating && keys->old_meta.size)
-		return 0;
-	if (!ret && !s->rotating)
+	if (!ret)
 		ret = owner_prove(volume, keys, err);
-	if (!ret && !s->rotating)
+	if (!ret && s->rotating)
+		ret = slots_unsettled(s, err);
+	if (!ret)
 		ret = make_next(header, s, keys, pass, cost, err);
 	if (!ret)
-		ret = exchange(volume, keys, err);
+		ret = exchange(volume, s, keys, err);
 	if (!ret)
-		ret = settle(volume, keys, err);
-	if (!ret && s->rotating)
-		ret = error_set(err, EIO,
-				"the kernel has not changed the metadata key of %s",
-				volume->dm.name);
-	return ret;
+		ret = check_done(volume, keys, err);
+	return ret ? ret : settle(volume, keys, err);
 }

@@ -17,8 +17,8 @@
 /*
  * Gives an open volume another metadata key, which then the owner of @keys alone has, in
  * the slot that is told by @slot: others who were are users behind it. @keys are what his
- * passphrase @pass unlocked; they are those of then afterwards. Goes on with what was cut
- * short. I/O waits for a moment. Returns 0 or a negative errno.
+ * passphrase @pass unlocked; they are those of then afterwards. I/O waits for a moment.
+ * Returns 0 or a negative errno.
  */
 int rotate_run(struct volume *volume, struct keys *keys,
 	       const struct secret *pass, const struct header_cost *cost,
@@ -26,10 +26,11 @@ int rotate_run(struct volume *volume, struct keys *keys,
 
 /*
  * Makes the header say what @area says, where a change was cut short: @keys of an owner,
- * who has both keys. Returns 0, also where there is nothing to be done, or a negative
- * errno.
+ * of which the metadata key that is in use is left. No kernel has a table with both keys
+ * that is still to be resumed. Returns 0, also where there is nothing to be done, or a
+ * negative errno.
  */
 int rotate_settle(struct header *header, const struct area *area,
-		  const struct keys *keys, struct error *err);
+		  struct keys *keys, struct error *err);
 
 #endif
