@@ -26,6 +26,9 @@ table=(
 	"usb-release admin \"busid\":\"9-9\""
 	"usb-list user \"id\":\"$id\""
 	"usb-attach admin \"id\":\"$id\",\"busid\":\"9-9\""
+	"usb-bind admin \"id\":\"$id\",\"rule\":\"9-9\""
+	"usb-unbind admin \"id\":\"$id\",\"rule\":\"9-9\""
+	"usb-bound user"
 )
 plan $((4 * ${#table[@]} + 7))
 

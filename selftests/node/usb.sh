@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 21
+plan 29
 node alice bob
 h alice peer add --id "$(id_of bob)" --name bob --as self >/dev/null
 h bob peer add --id "$(id_of alice)" --name alice 10.0.0.1 >/dev/null
@@ -36,6 +36,19 @@ check "once" says 2 "class:08 is not shared" h alice usb unshare class:08
 check "nobody has what is not there" says 2 "no client of this hearthd has 9-9.1" h alice usb release 9-9.1
 check "who is no peer is not spoken to" says 2 "a server of plain USB/IP is named with --plain 10.0.0.1" \
 	h alice usb list 10.0.0.1
+
+# --- what is wished for
+check "nothing is bound" says 0 "nothing is bound" h bob usb bind
+check "a device that is not there is bound" says 0 "46f4:0001:ONE of alice: bound" h bob usb bind alice 46f4:0001:ONE
+check "by its bus id" says 0 "9-9 of alice: bound" h bob usb bind alice 9-9
+check "not by its class" says 2 "what is bound is one device" h bob usb bind alice class:08
+stop bob
+start bob
+check "it is kept, and waits" says 0 "46f4:0001:ONE of alice: waiting" h bob usb bind
+check "taken back" says 0 "9-9: not bound any more" h bob usb unbind alice 9-9
+check "once" says 2 "9-9 is not bound" h bob usb unbind alice 9-9
+h bob peer remove alice >/dev/null
+check "with the peer it goes" says 0 "nothing is bound" h bob usb bind
 stop alice
 check "the plain port is at addresses that are named" says 1 "the plain port is for addresses that are named" \
 	at alice ./hearthd --usbip 0.0.0.0

@@ -42,6 +42,9 @@ static const struct {
 	[REQUEST_USB_RELEASE] = { "usb-release", REQUEST_ADMIN, BUSID, 0 },
 	[REQUEST_USB_LIST] = { "usb-list", REQUEST_USER, ID, 0 },
 	[REQUEST_USB_ATTACH] = { "usb-attach", REQUEST_ADMIN, ID | BUSID, 0 },
+	[REQUEST_USB_BIND] = { "usb-bind", REQUEST_ADMIN, ID | RULE, 0 },
+	[REQUEST_USB_UNBIND] = { "usb-unbind", REQUEST_ADMIN, ID | RULE, 0 },
+	[REQUEST_USB_BOUND] = { "usb-bound", REQUEST_USER, 0, 0 },
 };
 
 _Static_assert(sizeof(verbs) / sizeof(*verbs) == REQUEST_VERBS, "verbs");

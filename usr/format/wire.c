@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "wire.h"
 
 #define NAME	{ WIRE_ATTR_NAME, FRAME_TEXT, "name", 1, PEER_NAME - 1, true, false, NULL }
@@ -31,6 +32,14 @@ static const struct frame_attr peer[] = { ID, NAME, ROLE, ADDRESS };
 static const struct frame_attr announce[] = { ID, NAME, PORT, PAIRING };
 static const struct frame_attr seen[] = { ID, NAME, ADDRESS, PAIRING };
 static const struct frame_attr gone[] = { ID };
+static const struct frame_attr device[] = {
+	{ WIRE_ATTR_BUSID, FRAME_TEXT, "bus id", 1, USBIP_BUSID_SIZE - 1, true, false, NULL },
+	{ WIRE_ATTR_PLUG, FRAME_U64, "plug", 0, UINT64_MAX, true, false, NULL },
+	{ WIRE_ATTR_VENDOR, FRAME_U32, "vendor", 0, UINT16_MAX, true, false, NULL },
+	{ WIRE_ATTR_PRODUCT, FRAME_U32, "product", 0, UINT16_MAX, true, false, NULL },
+	{ WIRE_ATTR_SERIAL, FRAME_TEXT, "serial number", 1, USBRULE_SERIAL - 1, false, false, NULL },
+	{ WIRE_ATTR_HOLD, FRAME_U32, "hold", 0, WIRE_HOLD_LAST, true, false, NULL },
+};
 
 #define MESSAGE(type, name, attrs) \
 	{ type, name, sizeof(attrs) / sizeof(*(attrs)), attrs }
@@ -47,6 +56,8 @@ const struct frame_policy wire_policies[] = {
 	MESSAGE(WIRE_ANNOUNCE, "ANNOUNCE", announce),
 	MESSAGE(WIRE_SEEN, "SEEN", seen),
 	MESSAGE(WIRE_GONE, "GONE", gone),
+	{ WIRE_WATCH, "WATCH", 0, NULL },
+	MESSAGE(WIRE_DEVICE, "DEVICE", device),
 	{ 0 },
 };
 
@@ -73,6 +84,40 @@ static int take_addresses(const struct frame_attr *attr,
 					 WIRE_ADDRESSES);
 		memcpy(wire->addresses[wire->n_addresses++], value.data,
 		       value.size);
+	}
+	return 0;
+}
+
+/* The same as take(), of what a DEVICE has. */
+static int take_device(uint16_t type, const struct frame_value *value,
+		       struct wire *wire, struct error *err)
+{
+	switch (type) {
+	case WIRE_ATTR_BUSID:
+		memcpy(wire->busid, value->data, value->size);
+		if (!usbip_busid_valid(wire->busid))
+			return error_set(err, EPROTO, "a bus id that is none");
+		break;
+	case WIRE_ATTR_PLUG:
+		wire->plug = value->number;
+		break;
+	case WIRE_ATTR_VENDOR:
+		wire->vendor = (uint16_t)value->number;
+		break;
+	case WIRE_ATTR_PRODUCT:
+		wire->product = (uint16_t)value->number;
+		break;
+	case WIRE_ATTR_SERIAL:
+		if (!utf8_shows((const char *)value->data, value->size))
+			return error_set(err, EPROTO,
+					 "a serial number that cannot be shown");
+		memcpy(wire->serial, value->data, value->size);
+		break;
+	case WIRE_ATTR_HOLD:
+		wire->hold = (enum wire_hold)value->number;
+		break;
+	default:
+		break;
 	}
 	return 0;
 }
@@ -117,7 +162,7 @@ static int take(uint16_t type, const struct frame_value *value,
 		wire->private_size = value->size;
 		break;
 	default:
-		break;
+		return take_device(type, value, wire, err);
 	}
 	return 0;
 }
@@ -141,6 +186,34 @@ int wire_parse(const struct frame *frame, struct wire *wire, struct error *err)
 			      take_addresses(&policy->attrs[i], frame, wire, err) :
 			      take(policy->attrs[i].type, &values[i], wire, err);
 	return ret;
+}
+
+static void put_device(struct frame_out *out, const struct frame_attr *attr,
+		       const struct wire *wire)
+{
+	switch (attr->type) {
+	case WIRE_ATTR_BUSID:
+		frame_put(out, attr, wire->busid, strlen(wire->busid));
+		break;
+	case WIRE_ATTR_PLUG:
+		frame_put_number(out, attr, wire->plug);
+		break;
+	case WIRE_ATTR_VENDOR:
+		frame_put_number(out, attr, wire->vendor);
+		break;
+	case WIRE_ATTR_PRODUCT:
+		frame_put_number(out, attr, wire->product);
+		break;
+	case WIRE_ATTR_SERIAL:
+		if (*wire->serial)
+			frame_put(out, attr, wire->serial, strlen(wire->serial));
+		break;
+	case WIRE_ATTR_HOLD:
+		frame_put_number(out, attr, wire->hold);
+		break;
+	default:
+		break;
+	}
 }
 
 static void put(struct frame_out *out, const struct frame_attr *attr,
@@ -187,6 +260,7 @@ static void put(struct frame_out *out, const struct frame_attr *attr,
 		frame_put(out, attr, wire->private, wire->private_size);
 		break;
 	default:
+		put_device(out, attr, wire);
 		break;
 	}
 }

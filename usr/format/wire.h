@@ -5,6 +5,8 @@
 
 #include "frame.h"
 #include "peer.h"
+#include "usbip.h"
+#include "usbrule.h"
 
 /* Where a node listens, where nothing else was said. */
 #define WIRE_PORT		4820
@@ -41,6 +43,17 @@ enum wire_type {
 	WIRE_ANNOUNCE = 48,	/* hearthd: this is what to say */
 	WIRE_SEEN,		/* somebody says that he is a node */
 	WIRE_GONE,		/* and now that he is none, or nothing any more */
+	/* between peers, about USB devices */
+	WIRE_WATCH = 64,	/* DEVICE is wanted, of all and of each change */
+	WIRE_DEVICE,		/* how things stand with one that is shared */
+};
+
+enum wire_hold {
+	WIRE_HOLD_FREE,		/* to be had */
+	WIRE_HOLD_YOURS,	/* who hears it has it */
+	WIRE_HOLD_OTHER,	/* another client has it, or its owner does */
+	WIRE_HOLD_GONE,		/* it is there no more, or not shared */
+	WIRE_HOLD_LAST = WIRE_HOLD_GONE,
 };
 
 enum wire_bye {
@@ -66,6 +79,12 @@ enum wire_attr {
 	WIRE_ATTR_PRIVATE,
 	WIRE_ATTR_PAIRING,
 	WIRE_ATTR_RUN,
+	WIRE_ATTR_BUSID,
+	WIRE_ATTR_PLUG,
+	WIRE_ATTR_VENDOR,
+	WIRE_ATTR_PRODUCT,
+	WIRE_ATTR_SERIAL,
+	WIRE_ATTR_HOLD,
 };
 
 /* One of any type; what it does not have is zero. */
@@ -84,6 +103,11 @@ struct wire {
 	char addresses[WIRE_ADDRESSES][WIRE_ADDRESS];
 	size_t private_size;
 	uint8_t private[WIRE_PRIVATE_MAX];
+	char busid[USBIP_BUSID_SIZE];
+	uint64_t plug;			/* another one when it was plugged in anew */
+	uint16_t vendor, product;
+	char serial[USBRULE_SERIAL];	/* "": none that is text */
+	enum wire_hold hold;
 };
 
 /* Ended by one without a name. */

@@ -31,6 +31,8 @@ static const struct nla_policy port_policy[HEARTH_USB_A_PORT_MAX + 1] = {
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_POSTING_OFF] = { .type = NLA_STRING },
+	[HEARTH_USB_A_PORT_PEER] = { .minlen = HEARTH_USB_PEER_LEN,
+				     .maxlen = HEARTH_USB_PEER_LEN },
 };
 
 static const struct nla_policy stats_policy[HEARTH_USB_A_STATS_MAX + 1] = {
@@ -94,6 +96,11 @@ int port_parse(struct nl_msg *msg, struct port *port)
 	port->no_posting = a[HEARTH_USB_A_PORT_NO_POSTING];
 	attr_string(a[HEARTH_USB_A_PORT_POSTING_OFF], port->posting_off,
 		    sizeof(port->posting_off));
+	if (a[HEARTH_USB_A_PORT_PEER]) {
+		port->bound = true;
+		memcpy(port->peer, nla_data(a[HEARTH_USB_A_PORT_PEER]),
+		       sizeof(port->peer));
+	}
 	return parse_stats(a[HEARTH_USB_A_PORT_STATS], &port->stats);
 }
 
@@ -153,11 +160,14 @@ static int put_attach(struct nl_msg *msg, const struct port_attach *attach)
 		return -1;
 	if (attach->no_posting && nla_put_flag(msg, HEARTH_USB_A_PORT_NO_POSTING))
 		return -1;
+	if (attach->peer && nla_put(msg, HEARTH_USB_A_PORT_PEER,
+				    HEARTH_USB_PEER_LEN, attach->peer))
+		return -1;
 	return 0;
 }
 
-int port_attach(struct channel *chan, const struct port_attach *attach,
-		uint32_t *id, struct error *err)
+static int try_attach(struct channel *chan, const struct port_attach *attach,
+		      uint32_t *id, struct error *err)
 {
 	struct port port = { 0 };
 	struct nl_msg *msg;
@@ -177,6 +187,18 @@ int port_attach(struct channel *chan, const struct port_attach *attach,
 				 "the kernel attached the device but did not say where");
 	*id = port.id;
 	return 0;
+}
+
+int port_attach(struct channel *chan, const struct port_attach *attach,
+		uint32_t *id, struct error *err)
+{
+	struct port_attach alone = *attach;
+	int ret = try_attach(chan, attach, id, err);
+
+	if (!attach->peer || (ret != -ENOENT && ret != -EOPNOTSUPP))
+		return ret;
+	alone.peer = NULL;
+	return try_attach(chan, &alone, id, err);
 }
 
 int port_detach(struct channel *chan, uint32_t id, bool now, uint32_t limit_ms,

@@ -33,6 +33,8 @@ struct port {
 	uint32_t speed;
 	char busid[HEARTH_USB_BUSID_MAX_LEN + 1];
 	char server[HEARTH_USB_SERVER_MAX_LEN + 1];
+	bool bound;		/* to a peer: */
+	uint8_t peer[HEARTH_USB_PEER_LEN];
 	uint32_t state;
 	uint32_t reason;	/* 0: none */
 	uint32_t error;		/* positive errno, 0: none */
@@ -54,6 +56,7 @@ struct port_attach {
 	uint32_t speed;
 	const char *busid;
 	const char *server;
+	const uint8_t *peer;		/* its id; NULL: none */
 	uint32_t unlink_timeout;	/* milliseconds; 0: the kernel's default */
 	uint32_t stall_timeout;
 	uint32_t peer_timeout;
@@ -67,7 +70,10 @@ extern const struct channel_family port_family;
 
 /* All return 0 or a negative errno and explain it in @err. */
 
-/* @id becomes the number of the new port. The caller closes the fd. */
+/*
+ * @id becomes the number of the new port. The caller closes the fd. A kernel that does not
+ * know @peer, or without the module that knows peers, plugs the device in all the same.
+ */
 int port_attach(struct channel *chan, const struct port_attach *attach,
 		uint32_t *id, struct error *err);
 /*

@@ -31,6 +31,13 @@ static bool is_keyboard(const struct usblocal *local)
 	return false;
 }
 
+/* Not its own: who had it passed on, back to its owner even, would have a ring of them. */
+static bool is_remote(const struct usblocal *local)
+{
+	return strstr(local->about.path, "/hearth_vhci.") ||
+	       strstr(local->about.path, "/vhci_hcd.");
+}
+
 /* --- its disks -------------------------------------------------------------------------- */
 
 /* Some file systems, btrfs for one, have a number of their own, and tell what they lie on. */
@@ -163,6 +170,10 @@ enum usbuse usbuse_find(const char *sysfs, const char *proc,
 	}
 	if (is_keyboard(local)) {
 		strcpy(why, "it is a keyboard: this machine's own may be meant");
+		return USBUSE_KEEPS;
+	}
+	if (is_remote(local)) {
+		strcpy(why, "it is another machine's, plugged in over the network");
 		return USBUSE_KEEPS;
 	}
 	return USBUSE_NOT;

@@ -9,7 +9,7 @@
 
 enum usbuse {
 	USBUSE_NOT,
-	USBUSE_KEEPS,		/* what it is kept for: a hub, a keyboard */
+	USBUSE_KEEPS,		/* what it is kept for: a hub, a keyboard; another machine's */
 	USBUSE_BUSY,		/* its data are in use: taking it away would lose some */
 };
 

@@ -57,6 +57,7 @@ static void drop(struct exporter *exporter)
 	for (at = &exporter->node->exporters; *at != exporter; at = &(*at)->next)
 		;
 	*at = exporter->next;
+	exporter->node->usb_changes++;
 	sd_event_source_disable_unref(exporter->io);
 	close(exporter->fd);
 	free(exporter);
@@ -156,7 +157,20 @@ static struct exporter *new(struct node *node, const char *busid,
 	}
 	exporter->next = node->exporters;
 	node->exporters = exporter;
+	node->usb_changes++;
 	return exporter;
+}
+
+bool exporter_serves(struct node *node, const char *busid,
+		     const uint8_t id[static PEER_ID])
+{
+	const struct exporter *exporter;
+
+	for (exporter = node->exporters; exporter; exporter = exporter->next)
+		if (!strcmp(exporter->busid, busid))
+			return !exporter->client.plain &&
+			       identity_same(exporter->client.id, id);
+	return false;
 }
 
 const char *exporter_holder(struct node *node, const struct usblocal *local)

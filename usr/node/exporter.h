@@ -22,6 +22,10 @@ int exporter_start(struct node *node, const struct usblocal *local,
 /* Who has it: a name, "" where that is not known, or NULL where nobody has it. */
 const char *exporter_holder(struct node *node, const struct usblocal *local);
 
+/* Is it this peer that has it? */
+bool exporter_serves(struct node *node, const char *busid,
+		     const uint8_t id[static PEER_ID]);
+
 /* Takes it from whoever has it. Returns false where no exporter is known. */
 bool exporter_release(struct node *node, const char *busid);
 

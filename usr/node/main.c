@@ -17,6 +17,7 @@
 #include "control.h"
 #include "exporter.h"
 #include "front.h"
+#include "hotplug.h"
 #include "kernel.h"
 #include "link.h"
 #include "nearby.h"
@@ -25,6 +26,7 @@
 #include "plain.h"
 #include "share.h"
 #include "verbs.h"
+#include "wish.h"
 
 #define STATE	"/var/lib/hearth/node"
 #define SOCKET	"/run/hearth/node/control"
@@ -169,6 +171,35 @@ static int start_loop(struct node *node, struct error *err)
 				   strerror(-ret)) : 0;
 }
 
+/* --- news of peers, for those above them --------------------------------------------------- */
+
+static void on_linked(struct node *node, struct peers_peer *peer)
+{
+	hotplug_forget(node, peer->kept.id);
+	wish_linked(node, peer->kept.id);
+}
+
+static void on_away(struct node *node, struct peers_peer *peer)
+{
+	hotplug_forget(node, peer->kept.id);
+	wish_away(node, peer->kept.id);
+}
+
+static void on_said(struct node *node, struct peers_peer *peer,
+		    const struct wire *wire)
+{
+	if (wire->type == WIRE_WATCH)
+		hotplug_watch(node, peer->kept.id);
+	else if (wire->type == WIRE_DEVICE)
+		wish_offered(node, peer->kept.id, wire);
+}
+
+static const struct peers_news news = {
+	.linked = on_linked, .away = on_away, .said = on_said,
+};
+
+/* ------------------------------------------------------------------------------------------ */
+
 static int start(struct node *node, const struct options *options,
 		 struct error *err)
 {
@@ -184,7 +215,7 @@ static int start(struct node *node, const struct options *options,
 	    store_open(&node->store, "state.db", err) ||
 	    kernel_start(node, err) || pair_start(node, err) || peers_start(node, err) ||
 	    verbs_begin(node, err) ||
-	    share_start(node, err) ||
+	    share_start(node, err) || hotplug_start(node, err) || wish_start(node, err) ||
 	    front_start(node, options->listen, options->n_listen, err) ||
 	    plain_start(node, options->usbip, options->n_usbip, err) ||
 	    nearby_start(node, options->socket, err) ||
@@ -201,6 +232,8 @@ static void stop(struct node *node)
 	nearby_stop(node);
 	plain_stop(node);
 	front_stop(node);
+	wish_stop(node);
+	hotplug_stop(node);
 	peers_stop(node);
 	while (node->links)
 		link_abort(node->links, &(struct error){ .code = ESHUTDOWN });
@@ -218,7 +251,7 @@ static void stop(struct node *node)
 int main(int argc, char **argv)
 {
 	struct options options = { .state = STATE, .socket = SOCKET };
-	struct node node = { .key_path = "key.pem" };
+	struct node node = { .key_path = "key.pem", .news = &news };
 	struct error err;
 	int ret = take_options(&options, argc, argv);
 

@@ -7,6 +7,8 @@
  *	verbs, usbverbs	what requests do
  *	backup		the node as one sealed file
  *	front, plain	who may come in from the network, and for what
+ *	hotplug		tells peers of the devices that they may have
+ *	wish		plugs in what is wished for, whenever it is to be had
  *	usbserve, usbask	USB/IP up to the import, with a client and with a peer
  *	exporter, share	devices that clients have; which they may have
  *	nearby		what hearth-discover hears, and is to say
@@ -36,6 +38,9 @@ struct control;
 struct share;
 struct exporter;
 struct plain;
+struct hotplug;
+struct wishes;
+struct peers_news;
 
 struct node {
 	sd_event *event;
@@ -57,6 +62,10 @@ struct node {
 	struct share *share;
 	struct exporter *exporters;	/* that are known */
 	struct plain *plain;
+	const struct peers_news *news;	/* who is told of peers */
+	unsigned int usb_changes;	/* of what is shared, or who has it: counted */
+	struct hotplug *hotplug;
+	struct wishes *wishes;
 };
 
 /* CLOCK_MONOTONIC, microseconds, as of this turn of the loop. */

@@ -111,6 +111,7 @@ static void let_go(struct peers_peer *peer, const struct error *why)
 	fprintf(stderr, SD_INFO "peer %s: away: %s\n", peer->kept.name,
 		why->text);
 	dial_later(peer);
+	peer->peers->node->news->away(peer->peers->node, peer);
 }
 
 /* Which of two links to the same peer stays: both ends come to the same. */
@@ -269,6 +270,7 @@ static void adopt(struct peers_peer *peer, struct link *link,
 	set_timer(peer, PING_EACH);
 	learn_address(peer, link, hello->port);
 	make_known(peer);
+	link->node->news->linked(link->node, peer);
 }
 
 /* --- what it says ------------------------------------------------------------------ */
@@ -353,6 +355,8 @@ static void on_frame(struct link *link, const struct frame *frame)
 		on_bye(peer, link, wire.reason);
 		break;
 	default:
+		if (link == peer->link)
+			link->node->news->said(link->node, peer, &wire);
 		break;
 	}
 }

@@ -62,6 +62,15 @@ struct peers_peer {
 	struct peers_peer *next;
 };
 
+/* What the parts above are told of a peer; main sees to it that they are. */
+struct peers_news {
+	void (*linked)(struct node *node, struct peers_peer *peer);
+	void (*away)(struct node *node, struct peers_peer *peer);
+	/* what is no affair of the link itself */
+	void (*said)(struct node *node, struct peers_peer *peer,
+		     const struct wire *wire);
+};
+
 extern const struct link_ops peers_ops;	/* of a link for WIRE_CONTROL that came in */
 
 /* Reads them from the store; peers_dial() begins to dial. */

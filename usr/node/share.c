@@ -35,6 +35,7 @@ static int load(const struct store_share *kept, void *arg, struct error *err)
 int share_refresh(struct node *node, struct error *err)
 {
 	node->share->n = 0;
+	node->usb_changes++;
 	return store_shares(&node->store, load, node->share, err);
 }
 

@@ -34,6 +34,12 @@ static const char *const steps[] = {
 	"  rule TEXT NOT NULL REFERENCES share (rule) ON DELETE CASCADE,"
 	"  peer BLOB NOT NULL REFERENCES peer (id) ON DELETE CASCADE,"
 	"  PRIMARY KEY (rule, peer)) STRICT;",
+
+	"CREATE TABLE wish ("
+	"  number INTEGER PRIMARY KEY,"
+	"  peer BLOB NOT NULL REFERENCES peer (id) ON DELETE CASCADE,"
+	"  rule TEXT NOT NULL,"
+	"  UNIQUE (peer, rule)) STRICT;",
 };
 
 #define VERSION	((int)(sizeof(steps) / sizeof(*steps)))
@@ -484,4 +490,73 @@ int store_drop_share(struct store *store, const struct usbrule *rule,
 
 	usbrule_text(rule, text);
 	return drop_share(store, text, err);
+}
+
+/* --- what is wished for ------------------------------------------------------------ */
+
+static int read_wish(sqlite3_stmt *stmt, struct store_wish *wish,
+		     struct error *err)
+{
+	const char *rule = (const char *)sqlite3_column_text(stmt, 1);
+
+	memset(wish, 0, sizeof(*wish));
+	if (sqlite3_column_bytes(stmt, 0) != PEER_ID || !rule ||
+	    usbrule_parse(rule, &wish->rule, err))
+		return error_set(err, EIO,
+				 "the node's state has a wish for no device");
+	memcpy(wish->peer, sqlite3_column_blob(stmt, 0), PEER_ID);
+	return 0;
+}
+
+int store_wishes(struct store *store,
+		 int (*each)(const struct store_wish *wish, void *arg,
+			     struct error *err),
+		 void *arg, struct error *err)
+{
+	struct store_wish wish;
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, "SELECT peer, rule FROM wish ORDER BY number",
+			  &stmt, err), row = SQLITE_DONE;
+
+	if (ret)
+		return ret;
+	while (!ret && (row = sqlite3_step(stmt)) == SQLITE_ROW) {
+		ret = read_wish(stmt, &wish, err);
+		if (!ret)
+			ret = each(&wish, arg, err);
+	}
+	if (!ret && row != SQLITE_DONE)
+		ret = db_error(store, err);
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
+static int run_wish(struct store *store, const char *sql,
+		    const struct store_wish *wish, struct error *err)
+{
+	char rule[USBRULE_TEXT];
+	sqlite3_stmt *stmt;
+	int ret = prepare(store, sql, &stmt, err);
+
+	if (ret)
+		return ret;
+	usbrule_text(&wish->rule, rule);
+	sqlite3_bind_blob(stmt, 1, wish->peer, PEER_ID, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, rule, -1, SQLITE_STATIC);
+	return run(store, stmt, err);
+}
+
+int store_put_wish(struct store *store, const struct store_wish *wish,
+		   struct error *err)
+{
+	return run_wish(store,
+			"INSERT INTO wish (peer, rule) VALUES (?, ?) ON CONFLICT (peer, rule) DO NOTHING",
+			wish, err);
+}
+
+int store_drop_wish(struct store *store, const struct store_wish *wish,
+		    struct error *err)
+{
+	return run_wish(store, "DELETE FROM wish WHERE peer = ? AND rule = ?",
+			wish, err);
 }

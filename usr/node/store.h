@@ -42,6 +42,12 @@ struct store_share {
 	uint8_t peers[STORE_SHARE_PEERS][PEER_ID];
 };
 
+/* A device of a peer's that is to be plugged in here whenever it is to be had. */
+struct store_wish {
+	uint8_t peer[PEER_ID];
+	struct usbrule rule;
+};
+
 /*
  * Opens the file, and brings one of an older version up to date. Returns 0 or a
  * negative errno; one of a newer version is -EPROTONOSUPPORT, and stays as it is.
@@ -81,5 +87,17 @@ int store_put_share(struct store *store, const struct store_share *share,
 		    struct error *err);
 int store_drop_share(struct store *store, const struct usbrule *rule,
 		     struct error *err);
+
+/* Calls @each with every wish, in the order in which they were made. */
+int store_wishes(struct store *store,
+		 int (*each)(const struct store_wish *wish, void *arg,
+			     struct error *err),
+		 void *arg, struct error *err);
+
+/* Adds one; of a peer that is kept. One that is there already stays. */
+int store_put_wish(struct store *store, const struct store_wish *wish,
+		   struct error *err);
+int store_drop_wish(struct store *store, const struct store_wish *wish,
+		    struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 
 struct usbask {
 	struct node *node;
-	struct asked *asked;
+	usbask_done done;
+	void *arg;
 	struct link *link;
 	uint8_t id[PEER_ID];
 	unsigned int n, next;	/* addresses, and which is to be tried next */
@@ -23,7 +25,7 @@ struct usbask {
 
 static const struct link_ops usbask_ops;
 
-static void destroy(struct usbask *ask)
+void usbask_forget(struct usbask *ask)
 {
 	if (ask->link)
 		link_close(ask->link);
@@ -31,47 +33,24 @@ static void destroy(struct usbask *ask)
 	free(ask);
 }
 
+static void answer(struct usbask *ask, const struct usbask_answer *what)
+{
+	ask->done(ask->arg, what);
+	usbask_forget(ask);
+}
+
 static void refuse(struct usbask *ask, const struct error *err)
 {
-	control_refuse(ask->asked, err);
-	destroy(ask);
+	answer(ask, &(struct usbask_answer){ .fd = -1, .err = err });
 }
 
 /* --- what comes back --------------------------------------------------------------------- */
 
-static json_t *show_interfaces(const struct usbip_device *dev)
-{
-	json_t *list = json_array();
-	unsigned int i;
-
-	for (i = 0; i < dev->n_interfaces; i++)
-		json_array_append_new(list, json_pack(
-				"{s:i,s:i,s:i}",
-				"class", dev->interfaces[i].class,
-				"subclass", dev->interfaces[i].subclass,
-				"protocol", dev->interfaces[i].protocol));
-	return list;
-}
-
-static json_t *show(const struct usbip_device *dev)
-{
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:o}",
-			 "busid", dev->busid, "path", dev->path,
-			 "busnum", (json_int_t)dev->busnum,
-			 "devnum", (json_int_t)dev->devnum,
-			 "speed", (json_int_t)dev->speed,
-			 "vendor", dev->vendor, "product", dev->product,
-			 "release", dev->release, "class", dev->class,
-			 "subclass", dev->subclass, "protocol", dev->protocol,
-			 "interfaces", show_interfaces(dev));
-}
-
 static void take_list(struct usbask *ask)
 {
 	struct link *link = ask->link;
-	json_t *answer;
 	struct error err;
-	size_t need, i;
+	size_t need;
 
 	while ((need = usbip_list_need(&ask->list))) {
 		if (link->in_size < need)
@@ -82,11 +61,7 @@ static void take_list(struct usbask *ask)
 		}
 		link_take(link, need);
 	}
-	answer = json_array();
-	for (i = 0; i < ask->list.n; i++)
-		json_array_append_new(answer, show(&ask->list.devices[i]));
-	control_answer(ask->asked, answer);
-	destroy(ask);
+	answer(ask, &(struct usbask_answer){ .fd = -1, .list = &ask->list });
 }
 
 /* The whole answer has come, and nothing behind it. */
@@ -128,8 +103,7 @@ static void take_import(struct usbask *ask)
 		refuse(ask, &err);
 		return;
 	}
-	control_answer_fd(ask->asked, show(&dev), fd);
-	destroy(ask);
+	answer(ask, &(struct usbask_answer){ .fd = fd, .device = &dev });
 }
 
 static void on_bytes(struct link *link)
@@ -171,29 +145,24 @@ static void on_ready(struct link *link)
 	}
 }
 
-/* At the next of its addresses; refuses for @why where there is none. */
-static void dial(struct usbask *ask, const struct error *why)
+/* At the next of its addresses. Where there is none, @err stays or is the last one's. */
+static bool dial(struct usbask *ask, struct error *err)
 {
-	struct error err = *why;
-
 	while (!ask->link && ask->next < ask->n)
 		ask->link = link_dial(ask->node, ask->addresses[ask->next++],
-				      WIRE_USB, &usbask_ops, ask, &err);
-	if (!ask->link)
-		refuse(ask, &err);
+				      WIRE_USB, &usbask_ops, ask, err);
+	return ask->link;
 }
 
 static void on_ended(struct link *link, const struct error *why)
 {
 	struct usbask *ask = link->owner;
-	bool met = link->known;
+	struct error err = *why;
 
 	ask->link = NULL;
 	/* one that was spoken to is the right one */
-	if (met)
-		refuse(ask, why);
-	else
-		dial(ask, why);
+	if (link->known || !dial(ask, &err))
+		refuse(ask, &err);
 }
 
 static const struct link_ops usbask_ops = {
@@ -204,12 +173,6 @@ static const struct link_ops usbask_ops = {
 };
 
 /* --- the question ------------------------------------------------------------------------------ */
-
-static void on_gone(struct asked *asked, void *arg)
-{
-	(void)asked;
-	destroy(arg);
-}
 
 /* Where it is now, then where it was. */
 static void find_addresses(struct usbask *ask, const struct peers_peer *peer)
@@ -224,35 +187,35 @@ static void find_addresses(struct usbask *ask, const struct peers_peer *peer)
 			strcpy(ask->addresses[ask->n++], kept->addresses[i]);
 }
 
-void usbask_begin(struct node *node, struct asked *asked,
-		  const struct request *request)
+struct usbask *usbask_begin(struct node *node, const uint8_t id[static PEER_ID],
+			    const char *busid, usbask_done done, void *arg,
+			    struct error *err)
 {
-	const struct peers_peer *peer = peers_find(node, request->id);
-	struct usbask *ask = calloc(1, sizeof(*ask));
-	struct error err;
+	const struct peers_peer *peer = peers_find(node, id);
+	struct usbask *ask;
 
-	if (!peer || !ask) {
-		if (peer)
-			error_set(&err, ENOMEM, "out of memory");
-		else
-			error_set(&err, ENOENT, "there is no such peer");
-		free(ask);
-		control_refuse(asked, &err);
-		return;
+	if (!peer) {
+		error_set(err, ENOENT, "there is no such peer");
+		return NULL;
 	}
-	if (*request->busid && ktls_check(&err)) {
-		free(ask);
-		control_refuse(asked, &err);
-		return;
+	if (*busid && ktls_check(err))
+		return NULL;
+	ask = calloc(1, sizeof(*ask));
+	if (!ask) {
+		error_set(err, ENOMEM, "out of memory");
+		return NULL;
 	}
 	ask->node = node;
-	ask->asked = asked;
-	memcpy(ask->id, request->id, PEER_ID);
-	strcpy(ask->busid, request->busid);
+	ask->done = done;
+	ask->arg = arg;
+	memcpy(ask->id, id, PEER_ID);
+	snprintf(ask->busid, sizeof(ask->busid), "%s", busid);
 	usbip_list_init(&ask->list);
 	find_addresses(ask, peer);
-	error_set(&err, EHOSTUNREACH, "it is not known where %s is",
+	error_set(err, EHOSTUNREACH, "it is not known where %s is",
 		  peer->kept.name);
-	control_later(asked, on_gone, ask);
-	dial(ask, &err);
+	if (dial(ask, err))
+		return ask;
+	free(ask);
+	return NULL;
 }

@@ -10,6 +10,7 @@
 #include "share.h"
 #include "usbask.h"
 #include "usbverbs.h"
+#include "wish.h"
 
 #define SYSFS	"/sys"
 #define PROC	"/proc"
@@ -153,6 +154,142 @@ static void release(struct node *node, struct asked *asked,
 	control_refuse(asked, &err);
 }
 
+/* --- devices of peers ---------------------------------------------------------------------------- */
+
+static json_t *show_interfaces(const struct usbip_device *dev)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < dev->n_interfaces; i++)
+		json_array_append_new(list, json_pack(
+				"{s:i,s:i,s:i}",
+				"class", dev->interfaces[i].class,
+				"subclass", dev->interfaces[i].subclass,
+				"protocol", dev->interfaces[i].protocol));
+	return list;
+}
+
+static json_t *show_remote(const struct usbip_device *dev)
+{
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:o}",
+			 "busid", dev->busid, "path", dev->path,
+			 "busnum", (json_int_t)dev->busnum,
+			 "devnum", (json_int_t)dev->devnum,
+			 "speed", (json_int_t)dev->speed,
+			 "vendor", dev->vendor, "product", dev->product,
+			 "release", dev->release, "class", dev->class,
+			 "subclass", dev->subclass, "protocol", dev->protocol,
+			 "interfaces", show_interfaces(dev));
+}
+
+/* One that waits for a peer's answer. */
+struct waiting {
+	struct asked *asked;
+	struct usbask *ask;
+};
+
+static void on_answer(void *arg, const struct usbask_answer *answer)
+{
+	struct waiting *waiting = arg;
+	json_t *list;
+	size_t i;
+
+	if (answer->err) {
+		control_refuse(waiting->asked, answer->err);
+	} else if (answer->device) {
+		control_answer_fd(waiting->asked, show_remote(answer->device),
+				  answer->fd);
+	} else {
+		list = json_array();
+		for (i = 0; i < answer->list->n; i++)
+			json_array_append_new(list, show_remote(
+						&answer->list->devices[i]));
+		control_answer(waiting->asked, list);
+	}
+	free(waiting);
+}
+
+static void on_gone(struct asked *asked, void *arg)
+{
+	struct waiting *waiting = arg;
+
+	(void)asked;
+	usbask_forget(waiting->ask);
+	free(waiting);
+}
+
+static void ask_peer(struct node *node, struct asked *asked,
+		     const struct request *request)
+{
+	struct waiting *waiting = malloc(sizeof(*waiting));
+	struct error err;
+
+	error_set(&err, ENOMEM, "out of memory");
+	if (waiting)
+		waiting->ask = usbask_begin(node, request->id, request->busid,
+					    on_answer, waiting, &err);
+	if (!waiting || !waiting->ask) {
+		free(waiting);
+		control_refuse(asked, &err);
+		return;
+	}
+	waiting->asked = asked;
+	control_later(asked, on_gone, waiting);
+}
+
+/* --- wishes ------------------------------------------------------------------------------------- */
+
+static const char *const wish_states[] = {
+	[WISH_WAITING] = "waiting", [WISH_ASKING] = "asking",
+	[WISH_ATTACHED] = "attached", [WISH_DETACHED] = "detached",
+};
+
+static void add_wish(const struct wish_view *view, void *arg)
+{
+	struct showing *showing = arg;
+	char text[USBRULE_TEXT];
+	json_t *json;
+
+	usbrule_text(&view->kept.rule, text);
+	json = json_pack("{s:s,s:o,s:s}", "rule", text, "peer",
+			 show_peer(showing->node, view->kept.peer),
+			 "state", wish_states[view->state]);
+	if (view->port) {
+		json_object_set_new(json, "port", json_integer(view->port));
+		json_object_set_new(json, "busid", json_string(view->busid));
+	} else if (view->why.code) {
+		json_object_set_new(json, "why", json_string(view->why.text));
+	}
+	json_array_append_new(showing->list, json);
+}
+
+static void show_wishes(struct node *node, struct asked *asked)
+{
+	struct showing showing = { .node = node, .list = json_array() };
+
+	wish_each(node, add_wish, &showing);
+	control_answer(asked, showing.list);
+}
+
+static void put_wish(struct node *node, struct asked *asked,
+		     const struct request *request, bool drop_it)
+{
+	struct store_wish kept = { .rule = request->rule };
+	char text[USBRULE_TEXT];
+	struct error err;
+
+	memcpy(kept.peer, request->id, PEER_ID);
+	if (drop_it ? wish_drop(node, &kept, &err) :
+		      wish_put(node, &kept, &err)) {
+		control_refuse(asked, &err);
+		return;
+	}
+	usbrule_text(&kept.rule, text);
+	control_answer(asked, json_pack("{s:s,s:o}", "rule", text, "peer",
+					show_peer(node, kept.peer)));
+}
+
 void usbverbs_ask(struct node *node, struct asked *asked,
 		  const struct request *request)
 {
@@ -171,7 +308,16 @@ void usbverbs_ask(struct node *node, struct asked *asked,
 		break;
 	case REQUEST_USB_LIST:
 	case REQUEST_USB_ATTACH:
-		usbask_begin(node, asked, request);
+		ask_peer(node, asked, request);
+		break;
+	case REQUEST_USB_BIND:
+		put_wish(node, asked, request, false);
+		break;
+	case REQUEST_USB_UNBIND:
+		put_wish(node, asked, request, true);
+		break;
+	case REQUEST_USB_BOUND:
+		show_wishes(node, asked);
 		break;
 	default:
 		break;

@@ -17,6 +17,7 @@
 #include "share.h"
 #include "usbverbs.h"
 #include "verbs.h"
+#include "wish.h"
 
 #define CHANNEL	"/sys/module/hearth"
 
@@ -162,6 +163,8 @@ static void restore_node(struct node *node, struct asked *asked,
 	if (!ret)
 		ret = share_refresh(node, &err);
 	if (!ret)
+		ret = wish_refresh(node, &err);
+	if (!ret)
 		ret = verbs_begin(node, &err);
 	if (ret) {
 		control_refuse(asked, &err);
@@ -293,7 +296,7 @@ static void remove_peer(struct node *node, struct asked *asked,
 		return;
 	}
 	exporter_release_peer(node, request->id);
-	if (share_refresh(node, &err))
+	if (share_refresh(node, &err) || wish_refresh(node, &err))
 		fprintf(stderr, SD_WARNING "%s\n", err.text);
 	json_object_set_new(json, "state", json_string("removed"));
 	json_object_del(json, "address");

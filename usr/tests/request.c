@@ -120,6 +120,9 @@ static void request_rights(void)
 		{ "usb-release", REQUEST_ADMIN },
 		{ "usb-list", REQUEST_USER },
 		{ "usb-attach", REQUEST_ADMIN },
+		{ "usb-bind", REQUEST_ADMIN },
+		{ "usb-unbind", REQUEST_ADMIN },
+		{ "usb-bound", REQUEST_USER },
 	};
 	unsigned int i;
 

@@ -36,6 +36,16 @@ static void wire_goes_there_and_back(void)
 		.n_addresses = 1, .addresses = { "10.0.0.2:4820" },
 	};
 
+	const struct wire watch = { .type = WIRE_WATCH }, device = {
+		.type = WIRE_DEVICE, .busid = "3-1.2", .plug = 1ull << 40,
+		.vendor = 0x46f4, .product = 1, .serial = "ONE",
+		.hold = WIRE_HOLD_OTHER,
+	};
+
+	expect(!again(&watch, &back));
+	expect(!memcmp(&back, &watch, sizeof(watch)));
+	expect(!again(&device, &back));
+	expect(!memcmp(&back, &device, sizeof(device)));
 	expect(!again(&hello, &back));
 	expect(!memcmp(&back, &hello, sizeof(hello)));
 	expect(!again(&seen, &back));
@@ -111,7 +121,26 @@ static void wire_has_addresses_where_they_belong(void)
 	expect(!back.n_addresses && !*back.addresses[0]);
 }
 
+static void wire_takes_devices_that_show_alone(void)
+{
+	struct wire back, device = {
+		.type = WIRE_DEVICE, .busid = "3-1", .serial = "a\033",
+	};
+
+	expect(again(&device, &back) == -EPROTO);
+	expect_has(err.text, "serial number");
+	strcpy(device.serial, "");
+	expect(!again(&device, &back) && !*back.serial);
+	strcpy(device.busid, "3/1");
+	expect(again(&device, &back) == -EPROTO);
+	expect_has(err.text, "bus id");
+	strcpy(device.busid, "3-1");
+	device.hold = WIRE_HOLD_LAST + 1;
+	expect(again(&device, &back) == -ERANGE);
+}
+
 const struct test tests[] = {
+	TEST(wire_takes_devices_that_show_alone),
 	TEST(wire_goes_there_and_back),
 	TEST(wire_takes_names_that_show_alone),
 	TEST(wire_refuses_the_rest),

@@ -24,6 +24,7 @@ struct request {
 	struct address addr;	/* of a plain server */
 	const char *peer;
 	char name[sizeof(((struct address *)0)->name)];	/* whose it is, to be shown */
+	uint8_t id[PEER_ID];	/* of the peer */
 	const char *busid;
 	int limit;		/* of connecting, ms */
 	bool no_wait;
@@ -133,7 +134,7 @@ static int import(struct request *r, struct error *err)
 {
 	return r->plain ? import_plain(r, err) :
 	       peerdev_import(r->peer, r->busid, &r->dev, r->name,
-			      sizeof(r->name), err);
+			      sizeof(r->name), r->id, err);
 }
 
 static int attach_device(struct request *r, struct error *err)
@@ -151,6 +152,7 @@ static int attach_device(struct request *r, struct error *err)
 		r->attach.speed = dev->speed;
 		r->attach.busid = dev->busid;
 		r->attach.server = r->name;
+		r->attach.peer = r->plain ? NULL : r->id;
 		/* What is attached from here on is not left behind. */
 		catch_signals(&r->mask);
 		r->wait.mask = &r->mask;

@@ -127,7 +127,7 @@ static int find_busid(const json_t *peer, const char *text,
 
 int peerdev_import(const char *text, const char *device,
 		   struct usbip_device *dev, char *name, size_t size,
-		   struct error *err)
+		   uint8_t id[static PEER_ID], struct error *err)
 {
 	char busid[USBIP_BUSID_SIZE];
 	json_t *peer, *answer;
@@ -136,7 +136,10 @@ int peerdev_import(const char *text, const char *device,
 	if (ret)
 		return ret;
 	snprintf(name, size, "%s", answer_text(peer, "name"));
-	ret = find_busid(peer, device, busid, err);
+	if (peer_id_parse(answer_text(peer, "id"), id))
+		ret = find_busid(peer, device, busid, err);
+	else
+		ret = error_set(err, EPROTO, "hearthd names a peer without an id");
 	if (!ret)
 		ret = hearthd_ask_fd(json_pack("{s:s,s:s,s:s}",
 					       "verb", "usb-attach",

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "../../format/peer.h"
 #include "../../format/usbip.h"
 
 /* A device as hearthd tells of it; what it does not tell is 0 or "". */
@@ -19,10 +20,10 @@ int peerdev_list(const char *peer, struct usbip_list *list, struct error *err);
 
 /*
  * Asks it for the device that @text means: a bus id, or VID:PID where there is one. Returns
- * the connection that carries its URBs, or a negative errno. @name: the peer's.
+ * the connection that carries its URBs, or a negative errno. @name and @id: the peer's.
  */
 int peerdev_import(const char *peer, const char *text,
 		   struct usbip_device *dev, char *name, size_t size,
-		   struct error *err);
+		   uint8_t id[static PEER_ID], struct error *err);
 
 #endif

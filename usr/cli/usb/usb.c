@@ -4,7 +4,8 @@
 #include "usb.h"
 
 static const struct verb *const verbs[] = {
-	&usb_list, &usb_attach, &usb_detach, &usb_ports, &usb_share,
+	&usb_list, &usb_attach, &usb_detach, &usb_ports, &usb_bind,
+	&usb_unbind, &usb_share,
 	&usb_unshare, &usb_shared, &usb_release, NULL,
 };
 

@@ -16,5 +16,6 @@
 extern const struct verb usb_object;
 extern const struct verb usb_list, usb_attach, usb_detach, usb_ports;
 extern const struct verb usb_share, usb_unshare, usb_shared, usb_release;
+extern const struct verb usb_bind, usb_unbind;
 
 #endif

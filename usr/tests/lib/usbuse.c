@@ -74,6 +74,10 @@ static void usbuse_tells_what_for(void)
 	local.about.interfaces[0].protocol = 1;
 	expect(usbuse_find(top, proc, &local, why) == USBUSE_KEEPS);
 	expect_has(why, "keyboard");
+	local.about.interfaces[0].protocol = 2;
+	strcpy(local.about.path, "/sys/devices/platform/hearth_vhci.0/usb3/3-1");
+	expect(usbuse_find(top, proc, &local, why) == USBUSE_KEEPS);
+	expect_has(why, "another machine's");
 
 	expect(!usbuse_exported(top, &local));
 	point("../../../bus/usb/drivers/usbfs", "d/3-1/3-1:1.0/driver");

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "../lib/port.h"
+#include "../lib/usblocal.h"
+#include "peers.h"
+#include "usbask.h"
+#include "wish.h"
+
+#define SYSFS		"/sys"
+#define TRY_LEAST	(1 * NODE_SECOND)
+#define TRY_MOST	(60 * NODE_SECOND)
+
+struct offer {
+	struct usbip_device about;	/* bus id, vendor and product of it */
+	char serial[USBRULE_SERIAL];
+	uint64_t plug;
+	enum wire_hold hold;
+};
+
+/* What a peer has for us, as it says. */
+struct offers {
+	struct offers *next;
+	uint8_t id[PEER_ID];
+	unsigned int n;
+	struct offer list[WISH_OFFERS];
+};
+
+struct wish {
+	struct wish *next;
+	struct node *node;
+	struct wish_view view;
+	struct usbask *ask;
+	uint64_t plug;		/* that the port's device has, or had */
+	unsigned int tries;	/* in vain, one after the other */
+	sd_event_source *timer;
+};
+
+struct wishes {
+	struct wish *list;	/* the oldest first */
+	unsigned int n;
+	struct offers *offers;
+	struct channel events;
+	bool listens;
+	sd_event_source *io;
+};
+
+static void attempt(struct wish *wish);
+
+/* --- the kernel's ports ------------------------------------------------------------------- */
+
+static const char *name_of(const struct wish *wish)
+{
+	const struct peers_peer *peer = peers_find(wish->node,
+						   wish->view.kept.peer);
+
+	return peer ? peer->kept.name : "no peer";
+}
+
+static void say(const struct wish *wish, const char *what, const char *why)
+{
+	char rule[USBRULE_TEXT];
+
+	usbrule_text(&wish->view.kept.rule, rule);
+	fprintf(stderr, SD_INFO "usb: %s of %s: %s%s%s\n", rule, name_of(wish),
+		what, *why ? ": " : "", why);
+}
+
+/* The longer it was in vain, the later. */
+static void try_later(struct wish *wish)
+{
+	uint64_t usec = wish->tries > 5 ? TRY_MOST : TRY_LEAST << wish->tries;
+
+	wish->tries++;
+	sd_event_source_set_time_relative(wish->timer, usec);
+	sd_event_source_set_enabled(wish->timer, SD_EVENT_ONESHOT);
+}
+
+static void rest(struct wish *wish, const struct error *why)
+{
+	wish->view.state = WISH_WAITING;
+	if (wish->view.why.code != why->code || !wish->tries)
+		say(wish, "waits", why->text);
+	wish->view.why = *why;
+	try_later(wish);
+}
+
+static struct wish *wish_of_port(struct wishes *wishes, uint32_t id)
+{
+	struct wish *wish;
+
+	for (wish = wishes->list; wish; wish = wish->next)
+		if (wish->view.port == id)
+			return wish;
+	return NULL;
+}
+
+static void on_port(const struct port *port, void *arg)
+{
+	struct wish *wish = wish_of_port(arg, port->id);
+	struct error why;
+
+	if (!wish || port->state != HEARTH_USB_PORT_STATE_GONE)
+		return;
+	wish->view.port = 0;
+	error_set(&why, ENODEV, "%s", port_reason_text(port->reason, port->error));
+	if (port->reason == HEARTH_USB_PORT_REASON_REQUEST) {
+		wish->view.state = WISH_DETACHED;
+		wish->view.why = why;
+		say(wish, "detached by hand", "");
+		return;
+	}
+	rest(wish, &why);
+}
+
+/* Takes up a port that there is; @wish is the one that it may be of. */
+static void take_up(const struct port *port, void *arg)
+{
+	struct wish *wish = arg;
+	const struct peers_peer *peer = peers_find(wish->node,
+						   wish->view.kept.peer);
+	struct usblocal local;
+	char here[32];
+
+	if (wish->view.port || port->state != HEARTH_USB_PORT_STATE_ATTACHED ||
+	    !peer || wish_of_port(wish->node->wishes, port->id))
+		return;
+	if (port->bound ? !identity_same(port->peer, peer->kept.id) :
+			  strcmp(port->server, peer->kept.name) != 0)
+		return;
+	/* What it is, is seen where it is plugged in. */
+	snprintf(here, sizeof(here), "%u-%u", port->busnum, port->root_port);
+	usblocal_read(SYSFS, here, &local);
+	strcpy(local.about.busid, port->busid);
+	if (!usbrule_matches(&wish->view.kept.rule, &local.about, local.serial))
+		return;
+	wish->view.port = port->id;
+	wish->view.state = WISH_ATTACHED;
+	strcpy(wish->view.busid, port->busid);
+	wish->tries = 0;
+}
+
+static void listen_to_ports(struct node *node);
+
+/* Has the kernel lost count of what it told, or has its module gone? */
+static void look_again(struct node *node)
+{
+	struct wishes *wishes = node->wishes;
+	struct channel channel;
+	struct port port;
+	struct wish *wish;
+	struct error err;
+	bool open = !channel_open(&channel, &port_family, &err);
+
+	for (wish = wishes->list; wish; wish = wish->next) {
+		if (!wish->view.port ||
+		    (open && !port_get(&channel, wish->view.port, &port, &err) &&
+		     port.state != HEARTH_USB_PORT_STATE_GONE))
+			continue;
+		wish->view.port = 0;
+		error_set(&err, ENODEV, "its port has gone");
+		rest(wish, &err);
+	}
+	if (open)
+		channel_close(&channel);
+}
+
+static int on_events(sd_event_source *s, int fd, uint32_t events, void *arg)
+{
+	struct node *node = arg;
+	struct wishes *wishes = node->wishes;
+	struct error err;
+	int ret = port_events(&wishes->events, on_port, wishes, &err);
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	if (!ret)
+		return 0;
+	if (ret != -ENOBUFS) {
+		wishes->io = sd_event_source_disable_unref(wishes->io);
+		channel_close(&wishes->events);
+		wishes->listens = false;
+	}
+	look_again(node);
+	return 0;
+}
+
+/* Once the module is there. */
+static void listen_to_ports(struct node *node)
+{
+	struct wishes *wishes = node->wishes;
+	struct error err;
+
+	if (wishes->listens ||
+	    channel_listen(&wishes->events, &port_family, &err))
+		return;
+	if (sd_event_add_io(node->event, &wishes->io,
+			    channel_fd(&wishes->events), EPOLLIN, on_events,
+			    node) < 0) {
+		channel_close(&wishes->events);
+		return;
+	}
+	wishes->listens = true;
+}
+
+/* --- plugging in ------------------------------------------------------------------------------ */
+
+/* Returns the number of a port, or a negative errno. */
+static int plug_in(struct wish *wish, const struct usbip_device *device, int fd,
+		   uint32_t *port, struct error *err)
+{
+	struct port_attach attach = {
+		.fd = fd, .speed = device->speed, .busid = device->busid,
+		.server = name_of(wish), .peer = wish->view.kept.peer,
+	};
+	struct channel channel;
+	int ret = usbip_devid(device, &attach.devid, err);
+
+	/* it is the kernel's to wait for it */
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	if (!ret)
+		ret = channel_open(&channel, &port_family, err);
+	if (ret)
+		return ret;
+	ret = port_attach(&channel, &attach, port, err);
+	channel_close(&channel);
+	return ret;
+}
+
+static void on_answer(void *arg, const struct usbask_answer *answer)
+{
+	struct wish *wish = arg;
+	struct error err;
+	int ret;
+
+	wish->ask = NULL;
+	if (answer->err) {
+		rest(wish, answer->err);
+		return;
+	}
+	listen_to_ports(wish->node);
+	ret = plug_in(wish, answer->device, answer->fd, &wish->view.port, &err);
+	close(answer->fd);
+	if (ret) {
+		wish->view.port = 0;
+		rest(wish, &err);
+		return;
+	}
+	wish->view.state = WISH_ATTACHED;
+	wish->view.why.code = 0;
+	wish->tries = 0;
+	say(wish, "plugged in", wish->view.busid);
+}
+
+static struct offers *offers_of(struct wishes *wishes, const uint8_t *id)
+{
+	struct offers *offers;
+
+	for (offers = wishes->offers; offers; offers = offers->next)
+		if (identity_same(offers->id, id))
+			return offers;
+	return NULL;
+}
+
+/* Does another wish have it? */
+static bool is_had(const struct wish *wish, const char *busid)
+{
+	const struct wish *other;
+
+	for (other = wish->node->wishes->list; other; other = other->next)
+		if (other != wish && (other->view.port || other->ask) &&
+		    identity_same(other->view.kept.peer, wish->view.kept.peer) &&
+		    !strcmp(other->view.busid, busid))
+			return true;
+	return false;
+}
+
+/* The first that it means and that is to be had. */
+static const struct offer *choose(const struct wish *wish)
+{
+	const struct offers *offers = offers_of(wish->node->wishes,
+						wish->view.kept.peer);
+	const struct offer *offer;
+	unsigned int i;
+
+	for (i = 0; offers && i < offers->n; i++) {
+		offer = &offers->list[i];
+		if (offer->hold == WIRE_HOLD_FREE &&
+		    usbrule_matches(&wish->view.kept.rule, &offer->about,
+				    offer->serial) &&
+		    (wish->view.state != WISH_DETACHED ||
+		     offer->plug != wish->plug ||
+		     strcmp(offer->about.busid, wish->view.busid)) &&
+		    !is_had(wish, offer->about.busid))
+			return offer;
+	}
+	return NULL;
+}
+
+static void attempt(struct wish *wish)
+{
+	const struct offer *offer;
+	struct error err;
+
+	if (wish->view.port || wish->ask)
+		return;
+	offer = choose(wish);
+	if (!offer)
+		return;
+	strcpy(wish->view.busid, offer->about.busid);
+	wish->plug = offer->plug;
+	wish->ask = usbask_begin(wish->node, wish->view.kept.peer,
+				 offer->about.busid, on_answer, wish, &err);
+	if (wish->ask)
+		wish->view.state = WISH_ASKING;
+	else
+		rest(wish, &err);
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
+{
+	(void)s;
+	(void)usec;
+	attempt(arg);
+	return 0;
+}
+
+/* --- news of peers ----------------------------------------------------------------------------- */
+
+static bool is_wished_of(const struct wishes *wishes, const uint8_t *id)
+{
+	const struct wish *wish;
+
+	for (wish = wishes->list; wish; wish = wish->next)
+		if (identity_same(wish->view.kept.peer, id))
+			return true;
+	return false;
+}
+
+static void forget_offers(struct wishes *wishes, const uint8_t *id)
+{
+	struct offers **at, *offers;
+
+	for (at = &wishes->offers; (offers = *at); at = &offers->next) {
+		if (!identity_same(offers->id, id))
+			continue;
+		*at = offers->next;
+		free(offers);
+		return;
+	}
+}
+
+void wish_linked(struct node *node, const uint8_t id[static PEER_ID])
+{
+	const struct peers_peer *peer = peers_find(node, id);
+	const struct wire watch = { .type = WIRE_WATCH };
+
+	forget_offers(node->wishes, id);
+	if (peer && peer->link && is_wished_of(node->wishes, id))
+		link_send(peer->link, &watch);
+}
+
+void wish_away(struct node *node, const uint8_t id[static PEER_ID])
+{
+	forget_offers(node->wishes, id);
+}
+
+static struct offer *offer_at(struct wishes *wishes, const uint8_t *id,
+			      const char *busid)
+{
+	struct offers *offers = offers_of(wishes, id);
+	unsigned int i;
+
+	if (!offers) {
+		offers = calloc(1, sizeof(*offers));
+		if (!offers)
+			return NULL;
+		memcpy(offers->id, id, PEER_ID);
+		offers->next = wishes->offers;
+		wishes->offers = offers;
+	}
+	for (i = 0; i < offers->n; i++)
+		if (!strcmp(offers->list[i].about.busid, busid))
+			return &offers->list[i];
+	return offers->n < WISH_OFFERS ? &offers->list[offers->n++] : NULL;
+}
+
+void wish_offered(struct node *node, const uint8_t id[static PEER_ID],
+		  const struct wire *device)
+{
+	struct wishes *wishes = node->wishes;
+	struct offer *offer;
+	struct wish *wish;
+
+	/* what nobody asked for is not kept */
+	if (!is_wished_of(wishes, id))
+		return;
+	offer = offer_at(wishes, id, device->busid);
+	if (!offer)
+		return;
+	memset(offer, 0, sizeof(*offer));
+	strcpy(offer->about.busid, device->busid);
+	offer->about.vendor = device->vendor;
+	offer->about.product = device->product;
+	strcpy(offer->serial, device->serial);
+	offer->plug = device->plug;
+	offer->hold = device->hold;
+	if (device->hold == WIRE_HOLD_GONE) {
+		struct offers *offers = offers_of(wishes, id);
+
+		*offer = offers->list[--offers->n];
+		return;
+	}
+	/* One that is tried in vain again and again is not tried sooner by what it says. */
+	for (wish = wishes->list; wish; wish = wish->next)
+		if (identity_same(wish->view.kept.peer, id) &&
+		    (wish->tries < 3 || wish->plug != device->plug))
+			attempt(wish);
+}
+
+/* --- the wishes ---------------------------------------------------------------------------------- */
+
+static void destroy(struct wish *wish)
+{
+	if (wish->ask)
+		usbask_forget(wish->ask);
+	sd_event_source_disable_unref(wish->timer);
+	free(wish);
+}
+
+static struct wish **place_of(struct wishes *wishes, const struct store_wish *kept)
+{
+	char a[USBRULE_TEXT], b[USBRULE_TEXT];
+	struct wish **at;
+
+	usbrule_text(&kept->rule, a);
+	for (at = &wishes->list; *at; at = &(*at)->next) {
+		usbrule_text(&(*at)->view.kept.rule, b);
+		if (identity_same((*at)->view.kept.peer, kept->peer) &&
+		    !strcmp(a, b))
+			break;
+	}
+	return at;
+}
+
+static struct wish *new(struct node *node, const struct store_wish *kept,
+			struct error *err)
+{
+	struct wish *wish = calloc(1, sizeof(*wish));
+
+	if (!wish || sd_event_add_time_relative(node->event, &wish->timer,
+						CLOCK_MONOTONIC, 0, 0,
+						on_timer, wish) < 0) {
+		free(wish);
+		error_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	sd_event_source_set_enabled(wish->timer, SD_EVENT_OFF);
+	wish->node = node;
+	wish->view.kept = *kept;
+	if (kept->rule.kind == USBRULE_BUSID)
+		strcpy(wish->view.busid, kept->rule.busid);
+	return wish;
+}
+
+static void add(struct wishes *wishes, struct wish *wish)
+{
+	*place_of(wishes, &wish->view.kept) = wish;
+	wishes->n++;
+}
+
+static int load(const struct store_wish *kept, void *arg, struct error *err)
+{
+	struct node *node = arg;
+	struct wish *wish;
+
+	if (*place_of(node->wishes, kept))
+		return 0;
+	wish = new(node, kept, err);
+	if (!wish)
+		return -err->code;
+	add(node->wishes, wish);
+	return 0;
+}
+
+/* Ports of a hearthd before, or of who attached it by hand. */
+static void take_up_all(struct node *node)
+{
+	struct channel channel;
+	struct wish *wish;
+	struct error err;
+
+	listen_to_ports(node);
+	if (channel_open(&channel, &port_family, &err))
+		return;
+	for (wish = node->wishes->list; wish; wish = wish->next)
+		port_dump(&channel, take_up, wish, &err);
+	channel_close(&channel);
+}
+
+int wish_start(struct node *node, struct error *err)
+{
+	node->wishes = calloc(1, sizeof(*node->wishes));
+	if (!node->wishes)
+		return error_set(err, ENOMEM, "out of memory");
+	if (store_wishes(&node->store, load, node, err))
+		return -err->code;
+	if (node->wishes->list)
+		take_up_all(node);
+	return 0;
+}
+
+int wish_refresh(struct node *node, struct error *err)
+{
+	struct wish **at = &node->wishes->list, *wish;
+
+	while ((wish = *at)) {
+		if (peers_find(node, wish->view.kept.peer)) {
+			at = &wish->next;
+			continue;
+		}
+		*at = wish->next;
+		node->wishes->n--;
+		destroy(wish);
+	}
+	return store_wishes(&node->store, load, node, err);
+}
+
+void wish_stop(struct node *node)
+{
+	struct wishes *wishes = node->wishes;
+	struct offers *offers;
+	struct wish *wish;
+
+	if (!wishes)
+		return;
+	while ((wish = wishes->list)) {
+		wishes->list = wish->next;
+		destroy(wish);
+	}
+	while ((offers = wishes->offers)) {
+		wishes->offers = offers->next;
+		free(offers);
+	}
+	sd_event_source_disable_unref(wishes->io);
+	if (wishes->listens)
+		channel_close(&wishes->events);
+	free(wishes);
+	node->wishes = NULL;
+}
+
+int wish_put(struct node *node, const struct store_wish *kept,
+	     struct error *err)
+{
+	struct wishes *wishes = node->wishes;
+	struct wish *wish = *place_of(wishes, kept);
+
+	if (kept->rule.kind == USBRULE_CLASS)
+		return error_set(err, EINVAL,
+				 "what is bound is one device: BUSID, VID:PID or VID:PID:SERIAL");
+	if (!peers_find(node, kept->peer))
+		return error_set(err, ENOENT, "there is no such peer");
+	if (wish && wish->view.state == WISH_DETACHED)
+		wish->view.state = WISH_WAITING;
+	if (!wish) {
+		if (wishes->n == WISHES_MAX)
+			return error_set(err, ENOSPC, "there are %u wishes already",
+					 WISHES_MAX);
+		wish = new(node, kept, err);
+		if (!wish)
+			return -err->code;
+		if (store_put_wish(&node->store, kept, err)) {
+			destroy(wish);
+			return -err->code;
+		}
+		add(wishes, wish);
+		take_up_all(node);
+	}
+	/* all of its devices are told of anew */
+	wish->tries = 0;
+	wish_linked(node, kept->peer);
+	return 0;
+}
+
+static void unplug(const struct wish *wish)
+{
+	struct channel channel;
+	struct error err;
+
+	if (channel_open(&channel, &port_family, &err))
+		return;
+	if (port_detach(&channel, wish->view.port, false, 0, &err))
+		say(wish, "is not detached", err.text);
+	channel_close(&channel);
+}
+
+int wish_drop(struct node *node, const struct store_wish *kept,
+	      struct error *err)
+{
+	struct wish **at = place_of(node->wishes, kept), *wish = *at;
+	char text[USBRULE_TEXT];
+
+	usbrule_text(&kept->rule, text);
+	if (!wish)
+		return error_set(err, ENOENT, "%s is not bound", text);
+	if (store_drop_wish(&node->store, kept, err))
+		return -err->code;
+	*at = wish->next;
+	node->wishes->n--;
+	if (wish->view.port)
+		unplug(wish);
+	destroy(wish);
+	return 0;
+}
+
+void wish_each(struct node *node,
+	       void (*each)(const struct wish_view *view, void *arg), void *arg)
+{
+	const struct wish *wish;
+
+	for (wish = node->wishes->list; wish; wish = wish->next)
+		each(&wish->view, arg);
+}
