@@ -23,12 +23,6 @@ struct hearth_hold {
 	struct notifier_block nb;
 };
 
-#define HEARTH_HOLD(name, callback)					\
-	struct hearth_hold name = {					\
-		.lock = __MUTEX_INITIALIZER((name).lock),		\
-		.nb.notifier_call = (callback),				\
-	}
-
 /*
  * One more is bound; hearth_put() is due. Returns what may be called till then, or
  * NULL: the module is not there. Context: process.

@@ -19,7 +19,10 @@ static int bind_event(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-static HEARTH_HOLD(bind_hold, bind_event);
+static struct hearth_hold bind_hold = {
+	.lock = __MUTEX_INITIALIZER(bind_hold.lock),
+	.nb.notifier_call = bind_event,
+};
 
 /**
  * bind_get() - one more port is bound
