@@ -12,45 +12,47 @@
 
 /* --- from the keyring ------------------------------------------------------- */
 
+struct source {
+	const char *description;
+	u32 size;
+	u32 env;		/* that the key is to be bound to; 0: to none */
+};
+
 /*
  * ":<bytes>:logon:<description>", or the same behind "env:<id>", to which the key is
  * bound; whatever else there may be is refused.
  */
-static const char *source_parse(const char *source, u32 *size, u32 *env)
+static int source_parse(const char *text, struct source *source, char **error)
 {
 	int n = 0;
 
-	*env = 0;
-	if (str_has_prefix(source, "env:")) {
-		if (sscanf(source, "env:%u%n", env, &n) != 1 || !*env)
-			return NULL;
-		source += n;
+	*error = "Keys come from keyrings, as :<bytes>:logon:<description>";
+	source->env = 0;
+	if (str_has_prefix(text, "env:")) {
+		if (sscanf(text, "env:%u%n", &source->env, &n) != 1 ||
+		    !source->env)
+			return -EINVAL;
+		text += n;
 		n = 0;
 	}
-	if (sscanf(source, ":%u%n", size, &n) != 1 || !*size ||
-	    *size > KEY_SIZE_MAX || !str_has_prefix(source + n, ":logon:"))
-		return NULL;
-	source += n + strlen(":logon:");
+	if (sscanf(text, ":%u%n", &source->size, &n) != 1 || !source->size ||
+	    source->size > KEY_SIZE_MAX || !str_has_prefix(text + n, ":logon:"))
+		return -EINVAL;
+	source->description = text + n + strlen(":logon:");
 	/* a logon key's description has a prefix of its own */
-	return strchr(source, ':') ? source : NULL;
+	return strchr(source->description, ':') ? 0 : -EINVAL;
 }
 
 /* Calls @use with the key's bytes, which stay where they are. */
-static int source_use(const char *source, char **error,
+static int source_use(const struct source *source, char **error,
 		      int (*use)(void *to, const u8 *key, u32 size), void *to)
 {
 	const struct user_key_payload *payload;
-	const char *description;
 	struct key *key;
-	u32 size, env;
 	int err;
 
-	*error = "Keys come from keyrings, as :<bytes>:logon:<description>";
-	description = source_parse(source, &size, &env);
-	if (!description)
-		return -EINVAL;
 	*error = "There is no such key in the keyring";
-	key = request_key(&key_type_logon, description, NULL);
+	key = request_key(&key_type_logon, source->description, NULL);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 	down_read(&key->sem);
@@ -58,12 +60,12 @@ static int source_use(const char *source, char **error,
 	if (!payload) {
 		*error = "The key was revoked";
 		err = -EKEYREVOKED;
-	} else if (payload->datalen != size) {
+	} else if (payload->datalen != source->size) {
 		*error = "The key is not as long as was said";
 		err = -EINVAL;
 	} else {
 		*error = "The key does not fit the cipher";
-		err = use(to, payload->data, size);
+		err = use(to, payload->data, source->size);
 	}
 	up_read(&key->sem);
 	key_put(key);
@@ -73,6 +75,23 @@ static int source_use(const char *source, char **error,
 static int set_mac_key(void *to, const u8 *key, u32 size)
 {
 	return crypto_shash_setkey(to, key, size);
+}
+
+static struct crypto_shash *source_mac(const struct source *source,
+				       char **error)
+{
+	struct crypto_shash *mac;
+	int err;
+
+	*error = "The kernel does not have hmac(sha256)";
+	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	if (IS_ERR(mac))
+		return mac;
+	err = source_use(source, error, set_mac_key, mac);
+	if (!err)
+		return mac;
+	crypto_free_shash(mac);
+	return ERR_PTR(err);
 }
 
 /**
@@ -86,22 +105,19 @@ static int set_mac_key(void *to, const u8 *key, u32 size)
 struct crypto_shash *keys_read_mac(const char *source, u32 least,
 				   char **error)
 {
-	struct crypto_shash *mac;
-	u32 size, env;
+	struct source from;
 	int err;
 
-	*error = "The key is too short";
-	if (source_parse(source, &size, &env) && size < least)
+	err = source_parse(source, &from, error);
+	if (err)
+		return ERR_PTR(err);
+	*error = "A key of the metadata is not bound to an environment";
+	if (from.env)
 		return ERR_PTR(-EINVAL);
-	*error = "The kernel does not have hmac(sha256)";
-	mac = crypto_alloc_shash("hmac(sha256)", 0, 0);
-	if (IS_ERR(mac))
-		return mac;
-	err = source_use(source, error, set_mac_key, mac);
-	if (!err)
-		return mac;
-	crypto_free_shash(mac);
-	return ERR_PTR(err);
+	*error = "The key is too short";
+	if (from.size < least)
+		return ERR_PTR(-EINVAL);
+	return source_mac(&from, error);
 }
 
 /* --- keys of data ------------------------------------------------------------- */
@@ -150,10 +166,11 @@ static int compute_kcv(struct crypto_shash *mac, const u8 *uuid, u32 slot,
 	return err;
 }
 
-static int make_kcv(struct rekey_key *key, const struct rekey_cipher *cipher,
-		    const u8 *uuid, u32 slot, char **error)
+static int make_kcv(struct rekey_key *key, const struct source *source,
+		    const struct rekey_cipher *cipher, const u8 *uuid,
+		    u32 slot, char **error)
 {
-	struct crypto_shash *mac = keys_read_mac(key->source, 1, error);
+	struct crypto_shash *mac = source_mac(source, error);
 	int err;
 
 	if (IS_ERR(mac))
@@ -178,12 +195,18 @@ struct rekey_key *keys_read(const struct rekey_cipher *cipher, const u8 *uuid,
 			    u32 slot, const char *source, char **error)
 {
 	struct rekey_key *key;
-	int err = -ENOMEM;
+	struct source from;
+	int err;
 
+	err = source_parse(source, &from, error);
+	if (err)
+		return ERR_PTR(err);
 	*error = "Out of memory";
+	err = -ENOMEM;
 	key = kzalloc(sizeof(*key), GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
+	key->env = from.env;
 	init_completion(&key->gone);
 	if (percpu_ref_init(&key->ref, key_released, 0, GFP_KERNEL))
 		goto err_key;
@@ -203,10 +226,9 @@ struct rekey_key *keys_read(const struct rekey_cipher *cipher, const u8 *uuid,
 	if (sizeof(struct skcipher_request) +
 	    crypto_skcipher_reqsize(key->tfm) > cipher->req_size)
 		goto err_tfm;
-	source_parse(source, &key->size, &key->env);
-	err = source_use(source, error, set_data_key, key);
+	err = source_use(&from, error, set_data_key, key);
 	if (!err)
-		err = make_kcv(key, cipher, uuid, slot, error);
+		err = make_kcv(key, &from, cipher, uuid, slot, error);
 	if (!err)
 		return key;
 err_tfm:

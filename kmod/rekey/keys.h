@@ -14,7 +14,6 @@
 #include "format.h"
 
 struct crypto_shash;
-
 struct work_struct;
 
 /* A data key. Who computes with it holds a reference. */

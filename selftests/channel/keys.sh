@@ -37,7 +37,7 @@ loaded() { [[ $(status "$1") = *" $2:loaded:"* ]]; }
 readable() { dd if="/dev/mapper/$1" of=/dev/null bs=4k count=1 iflag=direct status=none 2>/dev/null; }
 unloads() { wait_for 20 rmmod "$1"; }
 
-plan 28
+plan 29
 modprobe dm-rekey || bail "the module does not load"
 rmmod hearth 2>/dev/null
 ramdisks 4 12
@@ -55,6 +55,8 @@ env=0
 refused "nor is there a 0th" "Keys come from keyrings" msg v key load 1 "$(bound d1)"
 env_new
 refused "what is loaded for good is not bound" "not bound to that environment" msg v key load 0 "$(bound d0)"
+refused "nor is the metadata key" "not bound to an environment" \
+	dmcreate other "$(table $len | sed "s/meta_key:/&env:$env/")"
 check "nothing holds hearth" unloads hearth
 modprobe hearth
 env_new
