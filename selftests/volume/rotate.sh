@@ -136,6 +136,7 @@ for block in $blocks; do
 		[ -z "$torn" ] || flip "$block"
 		other=$(((block + stride) % (2 * stride)))
 		cut_at $other
+		[ -z "$torn" ] || flip $other
 		tried=$((tried + 1))
 		rotates && rotated && continue
 		diag "cut at block $block${torn:+, which was torn}, then at $other"
