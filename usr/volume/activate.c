@@ -229,6 +229,30 @@ static int use_reload(const char *line, void *arg, struct error *err)
 			   r->volume->dm.readonly, err);
 }
 
+int activate_may_reload(const struct volume *volume, const struct keys *keys,
+			struct error *err)
+{
+	const struct status *status = &volume->dm.status;
+	uint32_t i;
+
+	if (status->suspended)
+		return error_set(err, EBUSY, "%s is suspended: resume it first",
+				 volume->dm.name);
+	if (status->readonly)
+		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
+	if (status->job != STATUS_NONE)
+		return error_set(err, EBUSY,
+				 "%s has a job: wait for its end, or abort it",
+				 volume->dm.name);
+	for (i = 0; i < status->n_slots; i++)
+		if (!strcmp(status->slots[i].state, "loaded") &&
+		    !keys_find(keys, status->slots[i].slot))
+			return error_set(err, EBUSY,
+					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
+					 status->slots[i].slot);
+	return 0;
+}
+
 int activate_reload(const struct volume *volume, uint64_t sectors,
 		    const struct keys *keys, struct error *err)
 {

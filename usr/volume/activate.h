@@ -37,6 +37,13 @@ int activate_try(const struct header *header, const struct keys *keys,
 		 struct error *err);
 
 /*
+ * Could another table be loaded and resumed now, with @keys: is there no job, and no key
+ * of others that would be gone then? Returns 0 or a negative errno.
+ */
+int activate_may_reload(const struct volume *volume, const struct keys *keys,
+			struct error *err);
+
+/*
  * Loads a table of @sectors for an open volume, which takes effect with
  * mapper_resume(). Its disks are those that it has, by numbers that are theirs as
  * long as it has them.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <stdlib.h>
@@ -94,6 +95,26 @@ const char *area_open(struct area *area, const struct disk *disk,
 	why = page_super(copy, &area->super);
 	free(buf);
 	return why;
+}
+
+int area_of_table(struct area *area, struct disk *disk,
+		  const struct table *table, struct error *err)
+{
+	char path[PATH_MAX];
+	const char *why;
+	int ret;
+
+	if (!disk_path(table->meta, path, sizeof(path)))
+		return error_set(err, ENODEV, "the metadata device is gone");
+	ret = disk_open(disk, path, DISK_LOOK, err);
+	if (ret)
+		return ret;
+	why = area_open(area, disk, table->meta_offset);
+	if (!why)
+		return 0;
+	ret = error_set(err, EINVAL, "%s has no metadata: %s", path, why);
+	disk_close(disk);
+	return ret;
 }
 
 const char *area_slots(const struct area *area, struct rekey_slot_info *slots)

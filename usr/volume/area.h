@@ -7,6 +7,7 @@
 #define HEARTH_AREA_H
 
 #include "../format/page.h"
+#include "../format/table.h"
 #include "disk.h"
 #include "secret.h"
 
@@ -25,6 +26,13 @@ struct area {
  */
 const char *area_open(struct area *area, const struct disk *disk,
 		      uint64_t sector);
+
+/*
+ * The same of an open volume; @disk is opened for it. Returns 0, and disk_close() is
+ * due, or a negative errno.
+ */
+int area_of_table(struct area *area, struct disk *disk,
+		  const struct table *table, struct error *err);
 
 /* All of @slots, REKEY_SLOTS of them. Returns NULL, or what is wrong. */
 const char *area_slots(const struct area *area, struct rekey_slot_info *slots);

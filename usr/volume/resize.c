@@ -47,36 +47,18 @@ static int count_places(const struct mapper_volume *dm, uint32_t number,
 	return 0;
 }
 
-static int find_area(const struct table *table, struct area *area,
-		     struct error *err)
-{
-	char path[PATH_MAX];
-	struct disk disk;
-	const char *why;
-	int ret;
-
-	if (!disk_path(table->meta, path, sizeof(path)))
-		return error_set(err, ENODEV, "the metadata device is gone");
-	ret = disk_open(&disk, path, DISK_LOOK, err);
-	if (ret)
-		return ret;
-	why = area_open(area, &disk, table->meta_offset);
-	if (why)
-		ret = error_set(err, EINVAL, "%s has no metadata: %s", path, why);
-	disk_close(&disk);
-	area->disk = NULL;
-	return ret;
-}
-
 int resize_room(const struct volume *volume, uint64_t *sectors,
 		struct error *err)
 {
 	const struct mapper_volume *dm = &volume->dm;
 	uint64_t places = 0, spare;
 	struct area area;
+	struct disk disk;
 	uint32_t i;
-	int ret = find_area(&dm->table, &area, err);
+	int ret = area_of_table(&area, &disk, &dm->table, err);
 
+	if (!ret)
+		disk_close(&disk);
 	for (i = 0; !ret && i < dm->table.n_devices; i++)
 		ret = count_places(dm, i, area.super.device[i].label, &places,
 				   err);
@@ -94,13 +76,15 @@ static int check_meta(const struct volume *volume, uint64_t sectors,
 	const struct table *table = &volume->dm.table;
 	uint64_t pages = rekey_pages(sectors / volume->dm.status.region + 1);
 	struct area area;
+	struct disk disk;
 	uint64_t end;
 	bool fits;
 	uint32_t i;
-	int ret = find_area(table, &area, err);
+	int ret = area_of_table(&area, &disk, table, err);
 
 	if (ret)
 		return ret;
+	disk_close(&disk);
 	end = table->meta_offset + layout_sectors(&area.layout, pages);
 	fits = area.layout.step != 1 || pages <= area.layout.apart;
 	for (i = 0; i < table->n_devices; i++)
@@ -159,28 +143,13 @@ static int check_last(const struct volume *volume, uint64_t sectors,
 static int check(const struct volume *volume, uint64_t sectors,
 		 const struct keys *keys, struct error *err)
 {
-	const struct status *status = &volume->dm.status;
-	uint32_t i;
-	int ret;
+	int ret = activate_may_reload(volume, keys, err);
 
-	if (status->suspended)
-		return error_set(err, EBUSY, "%s is suspended: resume it first",
-				 volume->dm.name);
-	if (status->readonly)
-		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
-	if (status->job != STATUS_NONE)
-		return error_set(err, EBUSY,
-				 "%s has a job: wait for its end, or abort it",
-				 volume->dm.name);
+	if (ret)
+		return ret;
 	if (sectors < volume->dm.sectors)
 		return error_set(err, EINVAL, "%s cannot be made shorter",
 				 volume->dm.name);
-	for (i = 0; i < status->n_slots; i++)
-		if (!strcmp(status->slots[i].state, "loaded") &&
-		    !keys_find(keys, status->slots[i].slot))
-			return error_set(err, EBUSY,
-					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
-					 status->slots[i].slot);
 	ret = check_meta(volume, sectors, err);
 	return ret ? ret : check_last(volume, sectors, err);
 }

@@ -98,33 +98,11 @@ int rotate_settle(struct header *header, const struct area *area,
 
 /* --- an open volume --------------------------------------------------------------------- */
 
-/* Its superblock, as long as @disk is open. */
-static int find_area(const struct volume *volume, struct disk *disk,
-		     struct area *area, struct error *err)
-{
-	const struct table *table = &volume->dm.table;
-	char path[PATH_MAX];
-	const char *why;
-	int ret;
-
-	if (!disk_path(table->meta, path, sizeof(path)))
-		return error_set(err, ENODEV, "the metadata device is gone");
-	ret = disk_open(disk, path, DISK_LOOK, err);
-	if (ret)
-		return ret;
-	why = area_open(area, disk, table->meta_offset);
-	if (!why)
-		return 0;
-	ret = error_set(err, EINVAL, "%s has no metadata: %s", path, why);
-	disk_close(disk);
-	return ret;
-}
-
 static int settle(struct volume *volume, struct keys *keys, struct error *err)
 {
 	struct area area;
 	struct disk disk;
-	int ret = find_area(volume, &disk, &area, err);
+	int ret = area_of_table(&area, &disk, &volume->dm.table, err);
 
 	if (ret)
 		return ret;
@@ -137,7 +115,7 @@ static int check_version(const struct volume *volume, struct error *err)
 {
 	struct area area;
 	struct disk disk;
-	int ret = find_area(volume, &disk, &area, err);
+	int ret = area_of_table(&area, &disk, &volume->dm.table, err);
 
 	if (ret)
 		return ret;
@@ -147,30 +125,6 @@ static int check_version(const struct volume *volume, struct error *err)
 				volume->dm.name);
 	disk_close(&disk);
 	return ret;
-}
-
-static int check(const struct volume *volume, const struct keys *keys,
-		 struct error *err)
-{
-	const struct status *status = &volume->dm.status;
-	uint32_t i;
-
-	if (status->suspended)
-		return error_set(err, EBUSY, "%s is suspended: resume it first",
-				 volume->dm.name);
-	if (status->readonly)
-		return error_set(err, EROFS, "%s is read-only", volume->dm.name);
-	if (status->job != STATUS_NONE)
-		return error_set(err, EBUSY,
-				 "%s has a job: wait for its end, or abort it",
-				 volume->dm.name);
-	for (i = 0; i < status->n_slots; i++)
-		if (!strcmp(status->slots[i].state, "loaded") &&
-		    !keys_find(keys, status->slots[i].slot))
-			return error_set(err, EBUSY,
-					 "slot %u of another user is loaded, and would be locked on the way: lock it first",
-					 status->slots[i].slot);
-	return check_version(volume, err);
 }
 
 /*
@@ -210,7 +164,7 @@ static int check_done(const struct volume *volume, const struct keys *keys,
 {
 	struct area area;
 	struct disk disk;
-	int ret = find_area(volume, &disk, &area, err);
+	int ret = area_of_table(&area, &disk, &volume->dm.table, err);
 
 	if (ret)
 		return ret;
@@ -261,7 +215,9 @@ int rotate_run(struct volume *volume, struct keys *keys,
 	if (!s)
 		return error_set(err, EACCES, "%s is no owner", keys->user);
 	*slot = s->slot;
-	ret = check(volume, keys, err);
+	ret = activate_may_reload(volume, keys, err);
+	if (!ret)
+		ret = check_version(volume, err);
 	if (!ret)
 		ret = settle(volume, keys, err);
 	if (!ret)
