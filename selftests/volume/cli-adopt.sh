@@ -7,21 +7,9 @@
 . "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
+# shellcheck source=selftests/volume/cli.bash
+. ./cli.bash
 
-cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
-w=/tmp/work
-
-hv() { hearth volume "$@"; }
-says()
-{
-	local rc=$1 words=$2 out got=0
-	shift 2
-	out=$("$@" 2>&1 </dev/null) || got=$?
-	echo "$out"
-	[ $got = "$rc" ] && [[ $out = *"$words"* ]] && return
-	echo "exit code $got; wanted $rc and \"$words\""
-	return 1
-}
 # luks DEVICE OPTION...: a LUKS volume by cryptsetup, and random bytes in it.
 luks()
 {

@@ -9,13 +9,12 @@
 . "$HEARTH_LIB"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
+# shellcheck source=selftests/volume/cli.bash
+. ./cli.bash
 
-cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
 pbkdf="--pbkdf argon2id --pbkdf-parallel 1 --pbkdf-memory 32 --pbkdf-force-iterations 4"
 calls=write,pwrite64,fsync,ioctl,rename,renameat2
-w=/tmp/work
 
-hv() { hearth volume "$@"; }
 ann() { PATTERN_FIRST=0 PATTERN_COUNT=256 ./pattern "$@"; }
 bob() { PATTERN_FIRST=1024 PATTERN_COUNT=256 ./pattern "$@"; }
 slots() { hearth -j volume slot list v | grep -oE '"slot":[0-9]+' | wc -l; }

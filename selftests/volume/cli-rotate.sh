@@ -7,22 +7,9 @@
 . "$HEARTH_LIB"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
+# shellcheck source=selftests/volume/cli.bash
+. ./cli.bash
 
-cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
-w=/tmp/work
-
-hv() { hearth volume "$@"; }
-# says RC WORDS COMMAND...: its exit code, and words of what it says
-says()
-{
-	local rc=$1 words=$2 out got=0
-	shift 2
-	out=$("$@" 2>&1 </dev/null) || got=$?
-	echo "$out"
-	[ $got = "$rc" ] && [[ $out = *"$words"* ]] && return
-	echo "exit code $got; wanted $rc and \"$words\""
-	return 1
-}
 ann() { PATTERN_FIRST=0 PATTERN_COUNT=256 ./pattern "$@"; }
 bob() { PATTERN_FIRST=1024 PATTERN_COUNT=256 ./pattern "$@"; }
 open_v() { hv open v /dev/ram1 --key-file $w/ann; }

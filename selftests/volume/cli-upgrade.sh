@@ -7,20 +7,12 @@
 . "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
+# shellcheck source=selftests/volume/cli.bash
+. ./cli.bash
 
-w=/tmp/work
-hv() { hearth volume "$@"; }
 open_it() { hv open v /dev/ram1 /dev/ram2 --key-file $w/pass; }
 same() { ./pattern check /dev/mapper/v 3 1; }
 dump_says() { hv dump /dev/ram1 | grep -q ", version $1,"; }
-says()
-{
-	local rc=$1 words=$2 out got=0
-	shift 2
-	out=$("$@" 2>&1 </dev/null) || got=$?
-	echo "$out"
-	[ $got = "$rc" ] && [[ $out = *"$words"* ]]
-}
 
 plan 16
 modprobe -a dm-rekey xts || bail "the modules do not load"

@@ -7,28 +7,16 @@
 . "${HEARTH_LIB:-../lib.sh}"
 # shellcheck source=selftests/volume/common.bash
 . ./common.bash
+# shellcheck source=selftests/volume/cli.bash
+. ./cli.bash
 
-cheap="--pbkdf-memory 32 --pbkdf-iterations 4"
-w=/tmp/work
 half=1024	# blocks of 4 KiB: 4 MiB, Ann's; then Bob's
 
-hv() { hearth volume "$@"; }
 # hj VERB...: JSON; json KEY VERB...: the first value of a key in it
 hj() { hearth -j volume "$@"; }
 json() { local key=$1; shift; hj "$@" | grep -oE "\"$key\":(\"[^\"]*\"|[0-9a-z]+)" | head -n 1 | cut -d: -f2- | tr -d '"'; }
 ann() { PATTERN_FIRST=0 PATTERN_COUNT=$half ./pattern "$@"; }
 bob() { PATTERN_FIRST=$half PATTERN_COUNT=$half ./pattern "$@"; }
-# says RC WORDS COMMAND...: its exit code, and words of what it says
-says()
-{
-	local rc=$1 words=$2 out got=0
-	shift 2
-	out=$("$@" 2>&1 </dev/null) || got=$?
-	echo "$out"
-	[ $got = "$rc" ] && [[ $out = *"$words"* ]] && return
-	echo "exit code $got; wanted $rc and \"$words\""
-	return 1
-}
 # typed TEXT COMMAND...: on a terminal of its own; what it shows is in $w/typed
 typed()
 {
