@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * policies FAMILY SEED COUNT - asks the kernel what a family takes (CTRL_CMD_GETPOLICY),
- * and sends it that many messages made by it: most as the policy says, some beside it in
- * one thing, some cut or of the wrong length.
+ * policies FAMILY SEED COUNT [OPERATION...] - asks the kernel what a family takes
+ * (CTRL_CMD_GETPOLICY), and sends it that many messages made by it: most as the policy
+ * says, some beside it in one thing, some cut or of the wrong length. Of the operations
+ * named, more are sent till one was taken.
  *
  * Each message has to be answered in time, and who is refused is to be told why: a refusal
  * without a sentence or an attribute that is at fault ends this with 1, and so does
@@ -438,12 +439,29 @@ static void open_all(void)
 		err(1, "sockets");
 }
 
+/* What lies behind an operation is reached only if one is taken: not by @count, chance is. */
+static void until_taken(uint32_t id, uint32_t count)
+{
+	uint32_t which, i;
+
+	for (which = 0; which < n_ops && ops[which].id != id; which++)
+		;
+	if (which == n_ops)
+		errx(1, "there is no operation %u", id);
+	for (i = 0; !ops[which].taken; i++) {
+		if (i == count)
+			errx(1, "of operation %u none of %u was taken", id, i);
+		try(&ops[which]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t i, count;
+	int arg;
 
-	if (argc != 4)
-		errx(1, "usage: policies FAMILY SEED COUNT");
+	if (argc < 4)
+		errx(1, "usage: policies FAMILY SEED COUNT [OPERATION...]");
 	seed = strtoull(argv[2], NULL, 0);
 	count = strtoul(argv[3], NULL, 0);
 	open_all();
@@ -453,6 +471,8 @@ int main(int argc, char **argv)
 		errx(1, "%s: the kernel shows no policy", argv[1]);
 	for (i = 0; i < count; i++)
 		try(&ops[below(n_ops)]);
+	for (arg = 4; arg < argc; arg++)
+		until_taken(strtoul(argv[arg], NULL, 0), 100 * count);
 	for (i = 0; i < n_ops; i++)
 		printf("operation %u: %u taken, %u refused\n", ops[i].id,
 		       ops[i].taken, ops[i].refused);

@@ -9,25 +9,26 @@ count=3000
 [ -z "$HEARTH_FULL" ] || count=30000
 [ "$HEARTH_KERNEL" = uml ] || count=$((count / 2))
 
-# storm FAMILY COMMAND...
+# storm FAMILY [OPERATION...]: of these one is taken
 storm()
 {
 	local family=$1 seed=$SRANDOM
 	shift
 	echo "seed $seed, $count messages"
-	timeout 100 "$@" ./policies "$family" "$seed" $count >"/tmp/work/$family" && cat "/tmp/work/$family"
+	timeout 100 $as ./policies "$family" "$seed" $count "$@" >/tmp/work/storm && cat /tmp/work/storm
 }
 
-plan 10
+plan 9
 modprobe -a hearth hearth_vhci dm-rekey
 anybody="setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-groups"
 for family in hearth hearth-usb hearth-volume; do
-	check "$family: each message is answered, each refusal has its reason" storm $family
-	cp "/tmp/work/$family" "/tmp/work/$family.root"
-	check "$family: also to one who may nothing" storm $family $anybody
+	case $family in
+	hearth) some="1 5" got=", some make a peer and ask for an environment" ;;
+	*) some= got= ;;
+	esac
+	as= check "$family: each message is answered, each refusal has its reason$got" storm $family $some
+	as=$anybody check "$family: also to one who may nothing" storm $family
 done
-check "some have got as far as they can: a peer made, an environment asked for" \
-	eval '[ "$(grep -cE "^operation (1|5): [1-9]" /tmp/work/hearth.root)" = 2 ]'
 check "the ports that came of it leave" wait_for 20 eval '[ "$(hearth -j usb ports)" = "[]" ]'
 check "no environment is left" wait_for 20 eval '[ "$(./channel envs)" = done ]'
 check "the modules are removed" wait_for 20 rmmod hearth_vhci dm-rekey hearth
