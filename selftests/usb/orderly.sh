@@ -18,6 +18,8 @@ disk()
 	serve_liar --kind disk --speed super --file /tmp/work/disk --size 4 --log $log "$@"
 	port=$(plug 1-1 --unlink-timeout 600000)
 	dev=$(wait_disk)
+	# a disk that has written little yet has a small share of what may be dirty
+	echo 100 >"/sys/block/${dev##*/}/bdi/min_ratio"
 	exec 8<"$dev"
 }
 

@@ -27,6 +27,9 @@ serve
 modprobe -a usbhid hid-generic evdev usb-storage sd_mod 2>/dev/null
 echo devices >/sys/power/pm_test
 echo 2 >/sys/module/suspend/parameters/pm_test_delay
+# The server's device sleeps in the same machine here, and would before the client's that
+# needs it: one after the other, those that came last first.
+echo 0 >/sys/power/pm_async
 hearth -j monitor >$events &
 monitor=$!
 
