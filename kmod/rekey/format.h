@@ -29,7 +29,7 @@ typedef __u64 u64;
 
 #define REKEY_PAGE		4096
 #define REKEY_VERSION_MAX	2
-#define REKEY_VERSION_NEW	1	/* of a volume that is made */
+#define REKEY_VERSION_NEW	2	/* of a volume that is made */
 #define REKEY_MAC		32
 #define REKEY_UUID		16
 #define REKEY_CIPHER		64

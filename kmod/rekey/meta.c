@@ -321,7 +321,7 @@ int meta_lay_out(struct rekey_meta *meta, u32 version, sector_t sectors,
 	if (version != 1) {
 		stride = layout_stride(sectors / META_PAGE_SECTORS,
 				       meta->pages + 1);
-		*error = "The metadata device is too small";
+		*error = "The metadata have too little room before what lies behind them";
 		if (!stride)
 			return -ENOSPC;
 	}
@@ -382,21 +382,24 @@ static bool super_find(struct rekey_meta *meta, struct rekey_layout *layout)
 static int super_lay_out(struct rekey_meta *meta, char **error)
 {
 	struct rekey_layout layout;
+	bool found;
 
 	*error = "The metadata device is too small";
 	if (meta->start > bdev_nr_sectors(meta->bdev))
 		return -ENOSPC;
 	meta->mac = meta->key;
 	/* by the new key if there is one by it, and else by the one before */
-	if (!super_find(meta, &layout) && meta->old_key) {
+	found = super_find(meta, &layout);
+	if (!found && meta->old_key) {
 		meta->mac = meta->old_key;
-		super_find(meta, &layout);
+		found = super_find(meta, &layout);
 	}
 	if (!meta->layout.step)
 		meta->layout = layout;
 	*error = "The metadata are not those that the table was loaded with";
-	if (layout.step != meta->layout.step ||
-	    layout.apart != meta->layout.apart)
+	/* where there is none, who reads it says why */
+	if (found && (layout.step != meta->layout.step ||
+		      layout.apart != meta->layout.apart))
 		return -ESTALE;
 	return meta_check_fits(meta, error);
 }

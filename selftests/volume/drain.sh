@@ -24,7 +24,6 @@ key d1
 
 ramdisks 4 20
 data="/dev/ram1 0 /dev/ram2 0"
-version=2	# in version 1 a close forgets which devices were drained
 open_volume v $len create "key:0:$(src d0)"
 for at in $(seq 0 23); do write_region $at; done
 check "regions lie on the first device" [ "$(on_device 0) $(on_device 23)" = "0 0" ]
@@ -65,8 +64,6 @@ data="- 0 /dev/ram2 0"
 check "it opens without the device" open_volume v $len "key:0:$(src d0)"
 write_region 43
 dmremove v
-
-version=
 
 # The other one is full: rather there than nowhere.
 ramdisks 3 20

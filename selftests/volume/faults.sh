@@ -10,7 +10,6 @@
 
 len=$((8 * mib))	# 32 regions
 size=$((12 * mib))
-version=2
 both=("key:0:$(src d0)" "key:1:$(src d1)")
 
 # wire NAME TABLE: another table below the volume, at once.

@@ -9,7 +9,6 @@
 
 len=$((8 * mib))	# 32 regions: one map page
 size=$((12 * mib))	# of a device: 3072 blocks
-version=2
 stride=1024		# so far is it to the other place of a page
 keys=("key:0:$(src d0)" "key:1:$(src d1)")
 map=5			# page numbers: 0 the superblock, 1 to 4 the slots

@@ -154,7 +154,7 @@ dmremove v
 ramdisks 1 12
 data="/dev/ram0 4096"
 options=meta_offset:2048
-refused "data that begin within the metadata" "begins within the metadata" \
+refused "data that begin within the metadata" "too little room before what lies behind" \
 	eval 'data="/dev/ram0 2056" open_volume w $len create "key:0:$(src d0 $bytes)"'
 check "one device for both" open_volume w $len create "key:0:$(src d0 $bytes)"
 check "the table says where" eval 'dmsetup table w | grep -q " meta_offset:2048 "'

@@ -66,7 +66,7 @@ key meta 32
 key d0
 key d1
 both=("key:0:$(src d0)" "key:1:$(src d1)")
-ramdisks 3 20
+ramdisks 4 20
 monitor /tmp/work/lines
 lines=$!
 monitor /tmp/work/events -j
@@ -140,9 +140,9 @@ check "in words" grep -q "^[-0-9]* [0-9:.]* volume v: active, 60 of 64 regions w
 check "an event is a line" eval '! grep -v "^{.*}$" /tmp/work/events'
 
 # One volume's metadata device hangs: nobody waits for it.
-dmcreate m "0 8192 linear /dev/ram0 0"
-dmcreate mw "0 8192 linear /dev/ram0 8192"
-dmcreate dw "0 20480 linear /dev/ram0 16384"
+dmcreate m "0 40960 linear /dev/ram0 0"
+dmcreate mw "0 8192 linear /dev/ram3 0"
+dmcreate dw "0 20480 linear /dev/ram3 16384"
 meta=/dev/mapper/m open_volume v $len "${both[@]}"
 dd if=/dev/zero of=/dev/mapper/mw bs=64k count=1 oflag=direct status=none
 meta=/dev/mapper/mw data="/dev/mapper/dw 0" open_volume w $((8 * mib)) create "key:0:$(src d0)"

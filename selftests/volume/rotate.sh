@@ -9,7 +9,6 @@
 
 len=$((8 * mib))	# 32 regions: one map page
 size=$((12 * mib))	# of the metadata's device
-version=2
 stride=1024		# so far is it to the other place of a page
 map=5			# number of the map page
 keys=("key:0:$(src d0)" "key:1:$(src d1)")
@@ -82,7 +81,7 @@ refused "version 1, by its name" "The metadata key of version 1 cannot be change
 closed
 refused "a new volume" "A new volume has no metadata key before" eval 'dd if=/dev/zero of=/dev/ram0 bs=1M count=1 conv=fsync status=none; open_volume v $len create key:0:"$(src d0)" old_meta_key:"$(src next 32)"'
 closed
-version=2
+version=
 ramdisks 5 28
 dmcreate m "0 $size linear /dev/ram0 0"
 dmcreate d "0 $size linear /dev/ram1 0"
