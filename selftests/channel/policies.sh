@@ -9,6 +9,7 @@ count=3000
 [ -z "$HEARTH_FULL" ] || count=30000
 [ "$HEARTH_KERNEL" = uml ] || count=$((count / 2))
 
+as=	# words before the command: as who it runs
 # storm FAMILY [OPERATION...]: of these one is taken
 storm()
 {
@@ -24,9 +25,9 @@ anybody="setpriv --inh-caps -all --bounding-set -all --reuid 1000 --clear-groups
 for family in hearth hearth-usb hearth-volume; do
 	case $family in
 	hearth) some="1 5" got=", some make a peer and ask for an environment" ;;
-	*) some= got= ;;
+	*) some='' got='' ;;
 	esac
-	as= check "$family: each message is answered, each refusal has its reason$got" storm $family $some
+	check "$family: each message is answered, each refusal has its reason$got" storm $family $some
 	as=$anybody check "$family: also to one who may nothing" storm $family
 done
 check "the ports that came of it leave" wait_for 20 eval '[ "$(hearth -j usb ports)" = "[]" ]'
