@@ -167,6 +167,24 @@ static int hcd_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 }
 
 /*
+ * Is it to stay without drivers till somebody authorizes it? The policy that the core
+ * has is one for a whole controller, and ports may share that. A device that is
+ * registered has been decided upon: its reset leaves that as it is. Before, nobody but
+ * the hub driver knows it.
+ */
+static bool hcd_holds_back(struct usb_hcd *hcd, struct usb_device *udev)
+{
+	struct vhci_plug *plug = roothub_find(hcd, udev);
+	bool so;
+
+	if (!plug)
+		return false;
+	so = plug->unauthorized && !device_is_registered(&udev->dev);
+	plug_put(plug);
+	return so;
+}
+
+/*
  * The core has read the device descriptor. Nothing on this wire carries a wake-up
  * of the device, so none is offered: a driver that needs one, as those of
  * keyboards do, then keeps its device awake.
@@ -174,6 +192,8 @@ static int hcd_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 static int hcd_update_device(struct usb_hcd *hcd, struct usb_device *udev)
 {
 	udev->quirks |= USB_QUIRK_IGNORE_REMOTE_WAKEUP;
+	if (hcd_holds_back(hcd, udev))
+		udev->authorized = 0;
 	return 0;
 }
 

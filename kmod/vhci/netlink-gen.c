@@ -11,7 +11,7 @@
 #include <uapi/linux/hearth_usb.h>
 
 /* HEARTH_USB_CMD_PORT_ATTACH - do */
-const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_PEER + 1] = {
+const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_UNAUTHORIZED + 1] = {
 	[HEARTH_USB_A_PORT_SOCKET_FD] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_DEVID] = { .type = NLA_U32, },
 	[HEARTH_USB_A_PORT_SPEED] = NLA_POLICY_RANGE(NLA_U32, 1, 6),
@@ -23,6 +23,7 @@ const struct nla_policy hearth_usb_port_attach_nl_policy[HEARTH_USB_A_PORT_PEER 
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG, },
 	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG, },
 	[HEARTH_USB_A_PORT_PEER] = NLA_POLICY_EXACT_LEN(HEARTH_USB_PEER_LEN),
+	[HEARTH_USB_A_PORT_UNAUTHORIZED] = { .type = NLA_FLAG, },
 };
 
 /* HEARTH_USB_CMD_PORT_DETACH - do */
@@ -37,13 +38,19 @@ const struct nla_policy hearth_usb_port_get_nl_policy[HEARTH_USB_A_PORT_ID + 1] 
 	[HEARTH_USB_A_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+/* HEARTH_USB_CMD_PORT_AUTHORIZE - do */
+const struct nla_policy hearth_usb_port_authorize_nl_policy[HEARTH_USB_A_PORT_DEVNUM + 1] = {
+	[HEARTH_USB_A_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[HEARTH_USB_A_PORT_DEVNUM] = { .type = NLA_U32, },
+};
+
 /* Ops table for hearth_usb */
-const struct genl_ops hearth_usb_nl_ops[3] = {
+const struct genl_ops hearth_usb_nl_ops[4] = {
 	{
 		.cmd		= HEARTH_USB_CMD_PORT_ATTACH,
 		.doit		= hearth_usb_nl_port_attach_doit,
 		.policy		= hearth_usb_port_attach_nl_policy,
-		.maxattr	= HEARTH_USB_A_PORT_PEER,
+		.maxattr	= HEARTH_USB_A_PORT_UNAUTHORIZED,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{
@@ -59,6 +66,13 @@ const struct genl_ops hearth_usb_nl_ops[3] = {
 		.dumpit		= hearth_usb_nl_port_get_dumpit,
 		.policy		= hearth_usb_port_get_nl_policy,
 		.maxattr	= HEARTH_USB_A_PORT_ID,
+	},
+	{
+		.cmd		= HEARTH_USB_CMD_PORT_AUTHORIZE,
+		.doit		= hearth_usb_nl_port_authorize_doit,
+		.policy		= hearth_usb_port_authorize_nl_policy,
+		.maxattr	= HEARTH_USB_A_PORT_DEVNUM,
+		.flags		= GENL_ADMIN_PERM,
 	},
 };
 

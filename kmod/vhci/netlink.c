@@ -136,6 +136,8 @@ static int netlink_put_port(struct sk_buff *skb, struct vhci_port *port,
 	    (conn_is_tls(conn) && nla_put_flag(skb, HEARTH_USB_A_PORT_TLS)) ||
 	    (port->bound && nla_put(skb, HEARTH_USB_A_PORT_PEER,
 				    sizeof(port->peer), port->peer)) ||
+	    (port->plug.unauthorized &&
+	     nla_put_flag(skb, HEARTH_USB_A_PORT_UNAUTHORIZED)) ||
 	    netlink_put_posting(skb, conn) ||
 	    netlink_put_end(skb, port))
 		return -EMSGSIZE;
@@ -254,6 +256,8 @@ static int netlink_config(struct genl_info *info, struct port_config *config)
 			      NETLINK_PEER_MS);
 	config->tls = nla_get_flag(attrs[HEARTH_USB_A_PORT_TLS]);
 	config->no_posting = nla_get_flag(attrs[HEARTH_USB_A_PORT_NO_POSTING]);
+	config->unauthorized =
+		nla_get_flag(attrs[HEARTH_USB_A_PORT_UNAUTHORIZED]);
 	if (attrs[HEARTH_USB_A_PORT_PEER])
 		config->peer = nla_data(attrs[HEARTH_USB_A_PORT_PEER]);
 	return 0;
@@ -330,6 +334,28 @@ int hearth_usb_nl_port_detach_doit(struct sk_buff *skb, struct genl_info *info)
 		port_leave(port, HEARTH_USB_PORT_REASON_REQUEST,
 			   netlink_limit(info->attrs[HEARTH_USB_A_PORT_DETACH_TIMEOUT],
 					 NETLINK_DETACH_MS));
+	port_put(port);
+	return ret;
+}
+
+int hearth_usb_nl_port_authorize_doit(struct sk_buff *skb,
+				      struct genl_info *info)
+{
+	struct vhci_port *port;
+	int ret;
+
+	if (!netlink_need(info, HEARTH_USB_A_PORT_DEVNUM,
+			  "the number of the device is needed"))
+		return -EINVAL;
+	port = netlink_get_port(info);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	ret = port_authorize(port,
+			     nla_get_u32(info->attrs[HEARTH_USB_A_PORT_DEVNUM]));
+	if (ret)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[HEARTH_USB_A_PORT_DEVNUM],
+				    "the port has no device of that number");
 	port_put(port);
 	return ret;
 }

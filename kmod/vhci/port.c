@@ -223,6 +223,20 @@ static void port_take_down(struct vhci_port *port)
 	complete_all(&port->closed);
 }
 
+/*
+ * Does a work of the port still use the root hub? None begins once the port is down.
+ * What it does there is done when it says that it has left.
+ */
+static bool port_is_at_hub(struct vhci_port *port)
+{
+	bool so;
+
+	spin_lock(&port->lock);
+	so = port->at_hub;
+	spin_unlock(&port->lock);
+	return so;
+}
+
 /* The connection is up. What is new? */
 static void port_look(struct vhci_port *port)
 {
@@ -252,8 +266,7 @@ static void port_work(struct work_struct *work)
 		port_look(port);
 	/* The root hub is there as long as the port has its root port. */
 	if (port->down && !port->gone &&
-	    !smp_load_acquire(&port->letting_go) &&	/* port_leave_work() */
-	    roothub_release(&port->plug)) {
+	    !port_is_at_hub(port) && roothub_release(&port->plug)) {
 		port->gone = true;
 		hcd_unreserve(port->plug.root);
 		xa_erase(&ports, port->id);
@@ -330,6 +343,17 @@ static void port_late_work(struct work_struct *work)
 		port_arm(port);
 }
 
+/* A work that used the root hub is through: its last words. Puts its reference. */
+static void port_leave_hub(struct vhci_port *port)
+{
+	spin_lock(&port->lock);
+	port->at_hub--;
+	spin_unlock(&port->lock);
+	/* That may have been all that the port's end waited for. */
+	port_check(port);
+	port_put(port);
+}
+
 /*
  * Drivers let go of the device, while it can still be talked to: they write back
  * what they hold. Whatever waits in there ends with the connection.
@@ -349,10 +373,43 @@ static void port_leave_work(struct work_struct *work)
 		usb_put_dev(udev);
 	}
 	conn_kill(&port->conn, port->leaving, 0, NULL);
-	/* The work that sees it may let go of the root hub. */
-	smp_store_release(&port->letting_go, false);
-	port_check(port);
-	port_put(port);
+	port_leave_hub(port);
+}
+
+/* What the core does when somebody authorizes a device by sysfs. */
+static void port_authorize_device(struct usb_device *udev)
+{
+	int config, ret;
+
+	udev->authorized = 1;
+	config = usb_choose_configuration(udev);
+	ret = config < 0 ? config : usb_set_configuration(udev, config);
+	/* It stays authorized: another configuration can be set by hand. */
+	if (ret)
+		dev_notice(&udev->dev,
+			   "authorized, but not configured: error %d\n", ret);
+}
+
+/*
+ * Drivers get the device, if it is still the one that was meant. Whatever waits in
+ * there ends with the connection.
+ */
+static void port_authorize_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(work, struct vhci_port,
+					      authorize_work);
+	struct usb_device *udev = roothub_get_device(&port->plug);
+
+	if (udev) {
+		usb_lock_device(udev);
+		if (udev->devnum == READ_ONCE(port->authorized) &&
+		    udev->state == USB_STATE_ADDRESS && !udev->authorized &&
+		    !READ_ONCE(port->leaving))
+			port_authorize_device(udev);
+		usb_unlock_device(udev);
+		usb_put_dev(udev);
+	}
+	port_leave_hub(port);
 }
 
 /* Waits for who looks at peers, and that may be for memory: not in the port's work. */
@@ -386,11 +443,13 @@ static struct vhci_port *port_alloc(const struct port_config *config,
 	port->plug.conn = &port->conn;
 	port->plug.root = root;
 	port->plug.speed = config->speed;
+	port->plug.unauthorized = config->unauthorized;
 	spin_lock_init(&port->lock);
 	port->net = config->net;
 	init_completion(&port->closed);
 	INIT_WORK(&port->work, port_work);
 	INIT_WORK(&port->leave_work, port_leave_work);
+	INIT_WORK(&port->authorize_work, port_authorize_work);
 	INIT_WORK(&port->unbind_work, port_unbind_work);
 	INIT_DELAYED_WORK(&port->late_work, port_late_work);
 	port->busnum = port->conn.hcd->self.busnum;
@@ -553,7 +612,7 @@ void port_leave(struct vhci_port *port, u32 reason, u32 limit_ms)
 	spin_lock(&port->lock);
 	first = !port->leaving && !port->down;
 	if (first) {
-		port->letting_go = true;
+		port->at_hub++;
 		port->leave.limit_ms = limit_ms;
 		port->leave.begin = jiffies;
 		port->leave.moved = jiffies;
@@ -583,6 +642,33 @@ int port_detach(struct vhci_port *port)
 {
 	conn_kill(&port->conn, HEARTH_USB_PORT_REASON_REQUEST, 0, NULL);
 	return wait_for_completion_killable(&port->closed);
+}
+
+/**
+ * port_authorize() - let drivers have a device that they were kept from
+ * @port: the port
+ * @devnum: number of the device that is meant
+ *
+ * Waits for nothing. Return: 0, or -ENODEV if the port leaves, or its device is
+ * another one. Context: process.
+ */
+int port_authorize(struct vhci_port *port, u32 devnum)
+{
+	int ret = -ENODEV;
+
+	spin_lock(&port->lock);
+	if (!port->leaving && !port->down && devnum &&
+	    roothub_devnum(&port->plug) == devnum) {
+		WRITE_ONCE(port->authorized, devnum);
+		/* One that is due already sees it, too. */
+		if (queue_work(port_leave_wq, &port->authorize_work)) {
+			kref_get(&port->plug.ref);
+			port->at_hub++;
+		}
+		ret = 0;
+	}
+	spin_unlock(&port->lock);
+	return ret;
 }
 
 /* Calls @fn for each port that @net sees. */

@@ -31,6 +31,7 @@ struct port_config {
 	struct conn_limits limits;
 	bool tls;
 	bool no_posting;
+	bool unauthorized;
 };
 
 struct vhci_port {
@@ -53,7 +54,8 @@ struct vhci_port {
 	struct net *net;		/* not counted; NULL: it has ended */
 	u32 leaving;			/* enum hearth_usb_port_reason; 0: it stays */
 	bool down;			/* written by work alone */
-	bool letting_go;		/* leave_work is due, or runs */
+	u8 at_hub;			/* works, due or running, that use the root hub */
+	u32 authorized;			/* number of the device that drivers may have */
 	struct {			/* since @leaving was set: late_work's */
 		u32 limit_ms;		/* longest standstill */
 		unsigned long begin;	/* jiffies */
@@ -66,6 +68,7 @@ struct vhci_port {
 	bool told_leaving;
 	bool gone;			/* its root port is another's */
 	struct work_struct leave_work;
+	struct work_struct authorize_work;
 	struct work_struct unbind_work;
 	struct delayed_work late_work;
 	struct completion closed;
@@ -75,6 +78,7 @@ struct vhci_port {
 int port_attach(const struct port_config *config, int fd, u32 *id,
 		struct netlink_ext_ack *extack);
 int port_detach(struct vhci_port *port);
+int port_authorize(struct vhci_port *port, u32 devnum);
 void port_leave(struct vhci_port *port, u32 reason, u32 limit_ms);
 void port_get_end(struct vhci_port *port, struct conn_end *end);
 u32 port_state(struct vhci_port *port);

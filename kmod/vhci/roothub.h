@@ -36,6 +36,7 @@ struct vhci_plug {
 	struct vhci_conn *conn;
 	struct vhci_root *root;
 	u8 speed;			/* enum hearth_usb_speed */
+	bool unauthorized;		/* drivers get it when somebody says so */
 
 	/* The rest: the root hub's lock. */
 	struct usb_device *udev;	/* bound; compared, not followed, but: */

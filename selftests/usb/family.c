@@ -109,6 +109,15 @@ struct verdict family_detach(uint32_t id)
 	return family_ask(msg);
 }
 
+struct verdict family_authorize(uint32_t id, uint32_t devnum)
+{
+	struct nl_msg *msg = request(HEARTH_USB_CMD_PORT_AUTHORIZE);
+
+	nla_put_u32(msg, HEARTH_USB_A_PORT_ID, id);
+	nla_put_u32(msg, HEARTH_USB_A_PORT_DEVNUM, devnum);
+	return family_ask(msg);
+}
+
 int family_send(struct nl_msg *msg)
 {
 	int ret = nl_send_auto(sock, msg);

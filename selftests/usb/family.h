@@ -23,6 +23,7 @@ void family_open(void);
 struct nl_msg *family_attach(int64_t fd, int64_t devid, int64_t speed);
 
 struct verdict family_detach(uint32_t id);
+struct verdict family_authorize(uint32_t id, uint32_t devnum);
 
 /* Sends @msg, frees it, and reads up to the verdict. */
 struct verdict family_ask(struct nl_msg *msg);

@@ -31,6 +31,7 @@ static const struct nla_policy port_policy[HEARTH_USB_A_PORT_MAX + 1] = {
 	[HEARTH_USB_A_PORT_TLS] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_NO_POSTING] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_POSTING_OFF] = { .type = NLA_STRING },
+	[HEARTH_USB_A_PORT_UNAUTHORIZED] = { .type = NLA_FLAG },
 	[HEARTH_USB_A_PORT_PEER] = { .minlen = HEARTH_USB_PEER_LEN,
 				     .maxlen = HEARTH_USB_PEER_LEN },
 };
@@ -94,6 +95,7 @@ int port_parse(struct nl_msg *msg, struct port *port)
 	port->peer_timeout = attr_u32(a[HEARTH_USB_A_PORT_PEER_TIMEOUT]);
 	port->tls = a[HEARTH_USB_A_PORT_TLS];
 	port->no_posting = a[HEARTH_USB_A_PORT_NO_POSTING];
+	port->unauthorized = a[HEARTH_USB_A_PORT_UNAUTHORIZED];
 	attr_string(a[HEARTH_USB_A_PORT_POSTING_OFF], port->posting_off,
 		    sizeof(port->posting_off));
 	if (a[HEARTH_USB_A_PORT_PEER]) {
@@ -160,6 +162,9 @@ static int put_attach(struct nl_msg *msg, const struct port_attach *attach)
 		return -1;
 	if (attach->no_posting && nla_put_flag(msg, HEARTH_USB_A_PORT_NO_POSTING))
 		return -1;
+	if (attach->unauthorized &&
+	    nla_put_flag(msg, HEARTH_USB_A_PORT_UNAUTHORIZED))
+		return -1;
 	if (attach->peer && nla_put(msg, HEARTH_USB_A_PORT_PEER,
 				    HEARTH_USB_PEER_LEN, attach->peer))
 		return -1;
@@ -215,6 +220,21 @@ int port_detach(struct channel *chan, uint32_t id, bool now, uint32_t limit_ms,
 	}
 	snprintf(what, sizeof(what), "the kernel refuses to detach port %u",
 		 id);
+	return channel_run(chan, msg, NULL, NULL, what, err);
+}
+
+int port_authorize(struct channel *chan, uint32_t id, uint32_t devnum,
+		   struct error *err)
+{
+	struct nl_msg *msg = request_id(chan, HEARTH_USB_CMD_PORT_AUTHORIZE, id);
+	char what[64];
+
+	if (msg && nla_put_u32(msg, HEARTH_USB_A_PORT_DEVNUM, devnum)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	snprintf(what, sizeof(what),
+		 "the kernel refuses to authorize the device of port %u", id);
 	return channel_run(chan, msg, NULL, NULL, what, err);
 }
 

@@ -46,6 +46,7 @@ struct port {
 	uint32_t peer_timeout;
 	bool tls;
 	bool no_posting;	/* was asked for */
+	bool unauthorized;	/* each device that it has, until it is allowed */
 	char posting_off[PORT_POSTING_OFF_SIZE];	/* why; "": it was not */
 	struct port_stats stats;
 };
@@ -61,6 +62,7 @@ struct port_attach {
 	uint32_t stall_timeout;
 	uint32_t peer_timeout;
 	bool no_posting;
+	bool unauthorized;		/* drivers get it by port_authorize() */
 };
 
 typedef void (*port_fn)(const struct port *port, void *arg);
@@ -83,6 +85,12 @@ int port_attach(struct channel *chan, const struct port_attach *attach,
  */
 int port_detach(struct channel *chan, uint32_t id, bool now, uint32_t limit_ms,
 		struct error *err);
+/*
+ * Drivers get the device with the number @devnum, as when root writes 1 to its attribute
+ * authorized. -ENODEV: the port has another one by now, or none.
+ */
+int port_authorize(struct channel *chan, uint32_t id, uint32_t devnum,
+		   struct error *err);
 int port_get(struct channel *chan, uint32_t id, struct port *port,
 	     struct error *err);
 

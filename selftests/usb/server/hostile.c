@@ -15,6 +15,7 @@ enum {
 #define AT_TOTAL	2
 #define AT_INTERFACES	4
 #define AT_ENDPOINTS	(9 + 4)
+#define AT_CLASS	(9 + 5)
 #define AT_FIRST_EP	18
 #define AT_MAX_PACKET	4
 #define AT_CONFIGURATIONS 17
@@ -134,5 +135,15 @@ size_t hostile_bos(uint16_t value, uint8_t *buf, size_t len)
 	buf[3] = 0xff;
 	buf[4] = 255;
 	buf[5] = 0;
+	return len;
+}
+
+/* No descriptor is wrong, but this was something else before. HID 1.11, 4.1 to 4.3. */
+size_t hostile_keyboard(uint16_t value, uint8_t *buf, size_t len)
+{
+	static const uint8_t boot_keyboard[] = { 3, 1, 1 };
+
+	if (is(value, CONFIGURATION))
+		memcpy(buf + AT_CLASS, boot_keyboard, sizeof(boot_keyboard));
 	return len;
 }

@@ -24,5 +24,6 @@ hostile_lie hostile_configurations;
 hostile_lie hostile_device_short;
 hostile_lie hostile_string;
 hostile_lie hostile_bos;
+hostile_lie hostile_keyboard;
 
 #endif

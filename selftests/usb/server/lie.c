@@ -159,6 +159,7 @@ static const struct lie lies[] = {
 	{ .name = "desc-device-short", .descriptor = hostile_device_short },
 	{ .name = "desc-string", .descriptor = hostile_string },
 	{ .name = "desc-bos", .descriptor = hostile_bos },
+	{ .name = "desc-keyboard", .descriptor = hostile_keyboard },
 };
 
 static const struct lie honest;

@@ -74,6 +74,8 @@ void port_show(struct out *out, const struct port *port)
 	out_uint(out, "devid", NULL, port->devid);
 	out_bool(out, "tls", ", TLS", port->tls);
 	out_bool(out, "no-posting", ", no posting", port->no_posting);
+	out_bool(out, "unauthorized", ", plugged in unauthorized",
+		 port->unauthorized);
 	if (*port->posting_off)
 		out_string(out, "posting-off", ", posting is off (%s)",
 			   port->posting_off);

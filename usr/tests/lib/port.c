@@ -33,6 +33,7 @@ static void port_parses_all(void)
 	nla_put_u32(msg, HEARTH_USB_A_PORT_ROOT_PORT, 1);
 	nla_put_u32(msg, HEARTH_USB_A_PORT_UNLINK_TIMEOUT, 5000);
 	nla_put_flag(msg, HEARTH_USB_A_PORT_TLS);
+	nla_put_flag(msg, HEARTH_USB_A_PORT_UNAUTHORIZED);
 	nla_put_string(msg, HEARTH_USB_A_PORT_POSTING_OFF, "early stall");
 	nla_put_u32(msg, 1000, 1);	/* of a later version */
 	nest = nla_nest_start(msg, HEARTH_USB_A_PORT_STATS);
@@ -50,7 +51,7 @@ static void port_parses_all(void)
 	expect(port.error == ETIMEDOUT);
 	expect(port.busnum == 5 && port.root_port == 1 && !port.devnum);
 	expect(port.unlink_timeout == 5000 && !port.stall_timeout);
-	expect(port.tls && !port.no_posting);
+	expect(port.tls && !port.no_posting && port.unauthorized);
 	expect(port.stats.submitted == 1ULL << 40 && port.stats.rtt == 300);
 	expect(port.stats.waiting == 3);
 	expect_text(port.posting_off, "early stall");
