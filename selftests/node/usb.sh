@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 29
+plan 30
 node alice bob
 h alice peer add --id "$(id_of bob)" --name bob --as self >/dev/null
 h bob peer add --id "$(id_of alice)" --name alice 10.0.0.1 >/dev/null
@@ -45,6 +45,15 @@ check "not by its class" says 2 "what is bound is one device" h bob usb bind ali
 stop bob
 start bob
 check "it is kept, and waits" says 0 "46f4:0001:ONE of alice: waiting" h bob usb bind
+# version 4 of the state knew a wish, and not what its device may be
+stop bob
+at bob /usr/bin/python3 - <<'PY'
+import sqlite3
+db = sqlite3.connect("/var/lib/hearth/node/state.db")
+db.executescript("ALTER TABLE wish DROP COLUMN classes; PRAGMA user_version = 4;")
+PY
+start bob
+check "of a hearthd before, it is kept" says 0 "46f4:0001:ONE of alice: waiting, classes not seen yet" h bob usb bind
 check "taken back" says 0 "9-9: not bound any more" h bob usb unbind alice 9-9
 check "once" says 2 "9-9 is not bound" h bob usb unbind alice 9-9
 h bob peer remove alice >/dev/null

@@ -178,6 +178,26 @@ no_ports()
 	ports=$(hearth -j usb ports) && [ "${ports//[[:space:]]/}" = "[]" ]
 }
 
+# port_says PORT KEY: what "hearth -j usb ports" has of it
+port_says()
+{
+	local all
+	all=$(hearth -j usb ports "$1" 2>/dev/null) && [[ $all =~ \"$2\":([^,}]*) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# port_device PORT: where its device is in sysfs
+port_device() { echo "/sys/bus/usb/devices/$(port_says "$1" busnum)-$(port_says "$1" root-port)"; }
+
+# held_back PORT: the kernel knows the device, and no driver can have it: it has no interface
+held_back()
+{
+	local d all
+	d=$(port_device "$1")
+	all=("$d"/*:*)
+	says "$d/authorized" 0 && ! grep -q . "$d/bConfigurationValue" && [ ! -e "${all[0]}" ] &&
+		[ "$(wc -c <"$d/descriptors")" -gt 18 ]
+}
+
 # why PORT REASON: has the monitor, which writes to the file $events, told that the
 # port left for it? "REASON|REASON": either.
 why()

@@ -39,6 +39,7 @@ static const struct frame_attr device[] = {
 	{ WIRE_ATTR_PRODUCT, FRAME_U32, "product", 0, UINT16_MAX, true, false, NULL },
 	{ WIRE_ATTR_SERIAL, FRAME_TEXT, "serial number", 1, USBRULE_SERIAL - 1, false, false, NULL },
 	{ WIRE_ATTR_HOLD, FRAME_U32, "hold", 0, WIRE_HOLD_LAST, true, false, NULL },
+	{ WIRE_ATTR_CLASSES, FRAME_BYTES, "classes", 6, USBCLASS_BYTES, false, false, NULL },
 };
 
 #define MESSAGE(type, name, attrs) \
@@ -116,6 +117,10 @@ static int take_device(uint16_t type, const struct frame_value *value,
 	case WIRE_ATTR_HOLD:
 		wire->hold = (enum wire_hold)value->number;
 		break;
+	case WIRE_ATTR_CLASSES:
+		if (!usbclass_unpack(value->data, value->size, &wire->class))
+			return error_set(err, EPROTO, "classes of no device");
+		break;
 	default:
 		break;
 	}
@@ -191,6 +196,8 @@ int wire_parse(const struct frame *frame, struct wire *wire, struct error *err)
 static void put_device(struct frame_out *out, const struct frame_attr *attr,
 		       const struct wire *wire)
 {
+	uint8_t classes[USBCLASS_BYTES];
+
 	switch (attr->type) {
 	case WIRE_ATTR_BUSID:
 		frame_put(out, attr, wire->busid, strlen(wire->busid));
@@ -210,6 +217,11 @@ static void put_device(struct frame_out *out, const struct frame_attr *attr,
 		break;
 	case WIRE_ATTR_HOLD:
 		frame_put_number(out, attr, wire->hold);
+		break;
+	case WIRE_ATTR_CLASSES:
+		if (wire->class.n)
+			frame_put(out, attr, classes,
+				  usbclass_pack(&wire->class, classes));
 		break;
 	default:
 		break;

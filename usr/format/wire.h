@@ -5,6 +5,7 @@
 
 #include "frame.h"
 #include "peer.h"
+#include "usbclass.h"
 #include "usbip.h"
 #include "usbrule.h"
 
@@ -85,6 +86,7 @@ enum wire_attr {
 	WIRE_ATTR_PRODUCT,
 	WIRE_ATTR_SERIAL,
 	WIRE_ATTR_HOLD,
+	WIRE_ATTR_CLASSES,
 };
 
 /* One of any type; what it does not have is zero. */
@@ -108,6 +110,7 @@ struct wire {
 	uint16_t vendor, product;
 	char serial[USBRULE_SERIAL];	/* "": none that is text */
 	enum wire_hold hold;
+	struct usbclass class;		/* nothing known: it does not say */
 };
 
 /* Ended by one without a name. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sysfs.h"
 #include "usblocal.h"
+
+#define DESCRIPTORS	(64u << 10)	/* bytes, more than any device has */
 
 static uint32_t speed_of(const char *dir)
 {
@@ -96,4 +101,77 @@ bool usblocal_read(const char *sysfs, const char *busid,
 	snprintf(local->node, sizeof(local->node), "/dev/bus/usb/%03u/%03u",
 		 about->busnum, about->devnum);
 	return about->busnum && about->devnum;
+}
+
+/* A file in the folder @dir, as far as there is room. Returns its size; 0 without one. */
+static size_t read_in(int dir, const char *name, void *data, size_t room)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t n = 1;
+
+	while (fd >= 0 && n > 0 && size < room) {
+		n = read(fd, (char *)data + size, room - size);
+		if (n > 0)
+			size += (size_t)n;
+	}
+	if (fd >= 0)
+		close(fd);
+	return size;
+}
+
+static void read_text_in(int dir, const char *name, char *text, size_t room)
+{
+	size_t size = read_in(dir, name, text, room - 1);
+
+	text[size] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static int read_class_in(int dir, struct usblocal_said *said, struct error *err)
+{
+	uint8_t *data = malloc(DESCRIPTORS);
+	size_t size;
+	int ret;
+
+	if (!data)
+		return error_set(err, ENOMEM, "out of memory");
+	size = read_in(dir, "descriptors", data, DESCRIPTORS);
+	ret = size == DESCRIPTORS ?
+	      error_set(err, E2BIG, "more descriptors than a device may have") :
+	      usbclass_parse(data, size, &said->class, &said->id, err);
+	free(data);
+	return ret;
+}
+
+/* The folder is that device's: another one that comes in its place has another folder. */
+static int read_said_in(int dir, uint32_t devnum, struct usblocal_said *said,
+			struct error *err)
+{
+	char text[16];
+
+	read_text_in(dir, "devnum", text, sizeof(text));
+	if (strtoul(text, NULL, 10) != devnum)
+		return error_set(err, ENODEV, "another device is there");
+	read_text_in(dir, "serial", said->serial, sizeof(said->serial));
+	read_text_in(dir, "authorized", text, sizeof(text));
+	said->authorized = !strcmp(text, "1");
+	return read_class_in(dir, said, err);
+}
+
+int usblocal_said(const char *sysfs, const char *busid, uint32_t devnum,
+		  struct usblocal_said *said, struct error *err)
+{
+	char path[PATH_MAX];
+	int dir = -1, ret;
+
+	memset(said, 0, sizeof(*said));
+	snprintf(path, sizeof(path), "%s/bus/usb/devices/%s", sysfs, busid);
+	if (is_device(busid))
+		dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return error_set(err, ENODEV, "no device is there");
+	ret = read_said_in(dir, devnum, said, err);
+	close(dir);
+	return ret;
 }

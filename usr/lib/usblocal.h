@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "../format/error.h"
+#include "../format/usbclass.h"
 #include "../format/usbip.h"
 
 struct usblocal {
@@ -19,5 +21,21 @@ struct usblocal {
  */
 bool usblocal_read(const char *sysfs, const char *busid,
 		   struct usblocal *local);
+
+/* What a device says of itself, whether drivers may have it or not. */
+struct usblocal_said {
+	struct usbclass class;
+	struct usbclass_id id;
+	char serial[128];		/* as in struct usblocal */
+	bool authorized;
+};
+
+/*
+ * Reads what the kernel has of the device that has the number @devnum, and of no other that
+ * may have come in its place. Returns 0; -ENODEV where it is not there, or what
+ * usbclass_parse() says.
+ */
+int usblocal_said(const char *sysfs, const char *busid, uint32_t devnum,
+		  struct usblocal_said *said, struct error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "hotplug.h"
 #include "peers.h"
 
+#define SYSFS	"/sys"
 #define SOON	(NODE_SECOND / 10)	/* events come in swarms */
 #define LATE	(10 * NODE_SECOND)
 #define GROUP	1u			/* of the kernel's own events */
@@ -56,6 +57,8 @@ static void tell(const struct review *review, const struct told *told,
 	struct wire wire = {
 		.type = WIRE_DEVICE, .plug = told->plug, .hold = told->hold,
 	};
+	struct usblocal_said said;
+	struct error err;
 	size_t len;
 
 	strcpy(wire.busid, told->busid);
@@ -66,6 +69,9 @@ static void tell(const struct review *review, const struct told *told,
 		if (utf8_valid(local->serial, len) &&
 		    utf8_shows(local->serial, len))
 			strcpy(wire.serial, local->serial);
+		if (!usblocal_said(SYSFS, told->busid, local->about.devnum,
+				   &said, &err))
+			wire.class = said.class;
 	}
 	link_send(review->link, &wire);
 }

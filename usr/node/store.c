@@ -40,6 +40,9 @@ static const char *const steps[] = {
 	"  peer BLOB NOT NULL REFERENCES peer (id) ON DELETE CASCADE,"
 	"  rule TEXT NOT NULL,"
 	"  UNIQUE (peer, rule)) STRICT;",
+
+	/* usbclass_pack(); NULL: nobody has seen the device yet */
+	"ALTER TABLE wish ADD COLUMN classes BLOB;",
 };
 
 #define VERSION	((int)(sizeof(steps) / sizeof(*steps)))
@@ -505,6 +508,12 @@ static int read_wish(sqlite3_stmt *stmt, struct store_wish *wish,
 		return error_set(err, EIO,
 				 "the node's state has a wish for no device");
 	memcpy(wish->peer, sqlite3_column_blob(stmt, 0), PEER_ID);
+	if (sqlite3_column_type(stmt, 2) != SQLITE_NULL &&
+	    !usbclass_unpack(sqlite3_column_blob(stmt, 2),
+			     (size_t)sqlite3_column_bytes(stmt, 2),
+			     &wish->class))
+		return error_set(err, EIO,
+				 "the node's state has a wish for a device that can nothing");
 	return 0;
 }
 
@@ -515,7 +524,7 @@ int store_wishes(struct store *store,
 {
 	struct store_wish wish;
 	sqlite3_stmt *stmt;
-	int ret = prepare(store, "SELECT peer, rule FROM wish ORDER BY number",
+	int ret = prepare(store, "SELECT peer, rule, classes FROM wish ORDER BY number",
 			  &stmt, err), row = SQLITE_DONE;
 
 	if (ret)
@@ -552,6 +561,26 @@ int store_put_wish(struct store *store, const struct store_wish *wish,
 	return run_wish(store,
 			"INSERT INTO wish (peer, rule) VALUES (?, ?) ON CONFLICT (peer, rule) DO NOTHING",
 			wish, err);
+}
+
+int store_keep_class(struct store *store, const struct store_wish *wish,
+		     struct error *err)
+{
+	char rule[USBRULE_TEXT];
+	uint8_t classes[USBCLASS_BYTES];
+	size_t size = usbclass_pack(&wish->class, classes);
+	sqlite3_stmt *stmt;
+	int ret = prepare(store,
+			  "UPDATE wish SET classes = ? WHERE peer = ? AND rule = ?",
+			  &stmt, err);
+
+	if (ret)
+		return ret;
+	usbrule_text(&wish->rule, rule);
+	sqlite3_bind_blob(stmt, 1, classes, (int)size, SQLITE_STATIC);
+	sqlite3_bind_blob(stmt, 2, wish->peer, PEER_ID, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, rule, -1, SQLITE_STATIC);
+	return run(store, stmt, err);
 }
 
 int store_drop_wish(struct store *store, const struct store_wish *wish,

@@ -11,6 +11,7 @@
 
 #include "../format/error.h"
 #include "../format/peer.h"
+#include "../format/usbclass.h"
 #include "../format/usbrule.h"
 #include "../format/wire.h"
 
@@ -46,6 +47,7 @@ struct store_share {
 struct store_wish {
 	uint8_t peer[PEER_ID];
 	struct usbrule rule;
+	struct usbclass class;		/* that it may have; nothing is known yet */
 };
 
 /*
@@ -97,6 +99,9 @@ int store_wishes(struct store *store,
 /* Adds one; of a peer that is kept. One that is there already stays. */
 int store_put_wish(struct store *store, const struct store_wish *wish,
 		   struct error *err);
+/* From now on the device may have what is in the wish's class. */
+int store_keep_class(struct store *store, const struct store_wish *wish,
+		     struct error *err);
 int store_drop_wish(struct store *store, const struct store_wish *wish,
 		    struct error *err);
 

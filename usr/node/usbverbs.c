@@ -242,13 +242,14 @@ static void ask_peer(struct node *node, struct asked *asked,
 
 static const char *const wish_states[] = {
 	[WISH_WAITING] = "waiting", [WISH_ASKING] = "asking",
-	[WISH_ATTACHED] = "attached", [WISH_DETACHED] = "detached",
+	[WISH_CHECKING] = "checking", [WISH_ATTACHED] = "attached",
+	[WISH_DETACHED] = "detached", [WISH_REFUSED] = "refused",
 };
 
 static void add_wish(const struct wish_view *view, void *arg)
 {
 	struct showing *showing = arg;
-	char text[USBRULE_TEXT];
+	char text[USBRULE_TEXT], classes[USBCLASS_TEXT];
 	json_t *json;
 
 	usbrule_text(&view->kept.rule, text);
@@ -260,6 +261,10 @@ static void add_wish(const struct wish_view *view, void *arg)
 		json_object_set_new(json, "busid", json_string(view->busid));
 	} else if (view->why.code) {
 		json_object_set_new(json, "why", json_string(view->why.text));
+	}
+	if (view->kept.class.n) {
+		usbclass_text(&view->kept.class, classes);
+		json_object_set_new(json, "classes", json_string(classes));
 	}
 	json_array_append_new(showing->list, json);
 }

@@ -10,6 +10,7 @@
 
 #include "../lib/port.h"
 #include "../lib/usblocal.h"
+#include "judge.h"
 #include "peers.h"
 #include "usbask.h"
 #include "wish.h"
@@ -21,6 +22,7 @@
 struct offer {
 	struct usbip_device about;	/* bus id, vendor and product of it */
 	char serial[USBRULE_SERIAL];
+	struct usbclass class;
 	uint64_t plug;
 	enum wire_hold hold;
 };
@@ -39,6 +41,8 @@ struct wish {
 	struct wish_view view;
 	struct usbask *ask;
 	uint64_t plug;		/* that the port's device has, or had */
+	uint32_t judged;	/* number of the port's device that was; 0: none */
+	bool cast_out;		/* it was us who had the port detached */
 	unsigned int tries;	/* in vain, one after the other */
 	sd_event_source *timer;
 };
@@ -102,52 +106,196 @@ static struct wish *wish_of_port(struct wishes *wishes, uint32_t id)
 	return NULL;
 }
 
-static void on_port(const struct port *port, void *arg)
+/* One that was refused is looked for again, plugged in anew; but not at its peer's pace. */
+static void try_much_later(struct wish *wish)
 {
-	struct wish *wish = wish_of_port(arg, port->id);
-	struct error why;
-
-	if (!wish || port->state != HEARTH_USB_PORT_STATE_GONE)
-		return;
-	wish->view.port = 0;
-	error_set(&why, ENODEV, "%s", port_reason_text(port->reason, port->error));
-	if (port->reason == HEARTH_USB_PORT_REASON_REQUEST) {
-		wish->view.state = WISH_DETACHED;
-		wish->view.why = why;
-		say(wish, "detached by hand", "");
-		return;
-	}
-	rest(wish, &why);
+	sd_event_source_set_time_relative(wish->timer, TRY_MOST);
+	sd_event_source_set_enabled(wish->timer, SD_EVENT_ONESHOT);
 }
 
-/* Takes up a port that there is; @wish is the one that it may be of. */
-static void take_up(const struct port *port, void *arg)
+static void lose_port(struct wish *wish, const struct error *why, bool by_hand)
 {
-	struct wish *wish = arg;
+	by_hand &= !wish->cast_out;
+	wish->view.port = 0;
+	wish->judged = 0;
+	wish->cast_out = false;
+	if (wish->view.state == WISH_REFUSED) {
+		try_much_later(wish);
+	} else if (by_hand) {
+		wish->view.state = WISH_DETACHED;
+		wish->view.why = *why;
+		say(wish, "detached by hand", "");
+	} else {
+		rest(wish, why);
+	}
+}
+
+static void on_gone(struct wish *wish, const struct port *port)
+{
+	struct error why;
+
+	error_set(&why, ENODEV, "%s", port_reason_text(port->reason, port->error));
+	lose_port(wish, &why, port->reason == HEARTH_USB_PORT_REASON_REQUEST);
+}
+
+/* --- before drivers have it --------------------------------------------------------------- */
+
+static void cast_out(uint32_t port)
+{
+	struct channel channel;
+	struct error err;
+	int ret = channel_open(&channel, &port_family, &err);
+
+	if (!ret) {
+		ret = port_detach(&channel, port, false, 0, &err);
+		channel_close(&channel);
+	}
+	/* no driver has it, all the same */
+	if (ret)
+		fprintf(stderr, SD_WARNING "usb: port %u: %s\n", port, err.text);
+}
+
+static void refuse(struct wish *wish, const struct error *why)
+{
+	char rule[USBRULE_TEXT];
+
+	usbrule_text(&wish->view.kept.rule, rule);
+	fprintf(stderr, SD_WARNING "usb: %s of %s is refused, and no driver had it: %s\n",
+		rule, name_of(wish), why->text);
+	wish->view.state = WISH_REFUSED;
+	wish->view.why = *why;
+	wish->cast_out = true;
+	cast_out(wish->view.port);
+}
+
+/* From now on it may be this, and nothing else. Returns 0 or a negative errno. */
+static int keep_class(struct wish *wish, const struct usbclass *class,
+		      struct error *err)
+{
+	struct store_wish kept = wish->view.kept;
+	char text[USBCLASS_TEXT];
+
+	kept.class = *class;
+	if (store_keep_class(&wish->node->store, &kept, err))
+		return -err->code;
+	wish->view.kept = kept;
+	usbclass_text(class, text);
+	say(wish, "from now on it has the classes", text);
+	return 0;
+}
+
+static int authorize(const struct port *port, struct error *err)
+{
+	struct channel channel;
+	int ret = channel_open(&channel, &port_family, err);
+
+	if (ret)
+		return ret;
+	ret = port_authorize(&channel, port->id, port->devnum, err);
+	channel_close(&channel);
+	return ret;
+}
+
+/* Once for each device that the port has had: a reset may make another one of it. */
+static void look_at(struct wish *wish, const struct port *port)
+{
+	struct usbclass class;
+	struct error err;
+	int ret;
+
+	if (!port->unauthorized || !port->devnum ||
+	    port->devnum == wish->judged || wish->view.state == WISH_REFUSED)
+		return;
+	wish->view.state = WISH_CHECKING;
+	ret = judge(&wish->view.kept, port, &class, &err);
+	if (!ret && !wish->view.kept.class.n)
+		ret = keep_class(wish, &class, &err);
+	if (!ret)
+		ret = authorize(port, &err);
+	if (ret == -ENODEV)
+		return;			/* more is told of the port */
+	wish->judged = port->devnum;
+	if (ret && ret != -EALREADY) {
+		refuse(wish, &err);
+		return;
+	}
+	wish->view.state = WISH_ATTACHED;
+	wish->tries = 0;
+	say(wish, "drivers may have it", "");
+}
+
+/* --- which port is whose ---------------------------------------------------------------------- */
+
+static bool is_of(const struct port *port, const struct peers_peer *peer)
+{
+	return port->bound ? identity_same(port->peer, peer->kept.id) :
+			     !strcmp(port->server, peer->kept.name);
+}
+
+/* Takes up a port that there is, if it may be the wish's. */
+static bool take_up(struct wish *wish, const struct port *port)
+{
 	const struct peers_peer *peer = peers_find(wish->node,
 						   wish->view.kept.peer);
 	struct usblocal local;
 	char here[32];
 
-	if (wish->view.port || port->state != HEARTH_USB_PORT_STATE_ATTACHED ||
-	    !peer || wish_of_port(wish->node->wishes, port->id))
-		return;
-	if (port->bound ? !identity_same(port->peer, peer->kept.id) :
-			  strcmp(port->server, peer->kept.name) != 0)
-		return;
+	if (wish->view.port || !peer || !is_of(port, peer))
+		return false;
 	/* What it is, is seen where it is plugged in. */
 	snprintf(here, sizeof(here), "%u-%u", port->busnum, port->root_port);
 	usblocal_read(SYSFS, here, &local);
 	strcpy(local.about.busid, port->busid);
 	if (!usbrule_matches(&wish->view.kept.rule, &local.about, local.serial))
-		return;
+		return false;
+	if (wish->ask)
+		usbask_forget(wish->ask);
+	wish->ask = NULL;
 	wish->view.port = port->id;
 	wish->view.state = WISH_ATTACHED;
-	strcpy(wish->view.busid, port->busid);
+	wish->view.why.code = 0;
 	wish->tries = 0;
+	strcpy(wish->view.busid, port->busid);
+	return true;
 }
 
-static void listen_to_ports(struct node *node);
+/* A device that hearthd attached, and died before it knew that it is another one. */
+static bool is_stray(const struct wishes *wishes, const struct port *port)
+{
+	const struct peers_peer *peer;
+	const struct wish *wish;
+
+	if (!port->unauthorized || !port->devnum)
+		return false;
+	for (wish = wishes->list; wish; wish = wish->next) {
+		peer = peers_find(wish->node, wish->view.kept.peer);
+		if (peer && is_of(port, peer))
+			return true;
+	}
+	return false;
+}
+
+static void on_port(const struct port *port, void *arg)
+{
+	struct wishes *wishes = arg;
+	struct wish *wish = wish_of_port(wishes, port->id);
+
+	if (wish && port->state == HEARTH_USB_PORT_STATE_GONE)
+		on_gone(wish, port);
+	if (port->state != HEARTH_USB_PORT_STATE_ATTACHED)
+		return;
+	if (!wish)
+		for (wish = wishes->list; wish; wish = wish->next)
+			if (take_up(wish, port))
+				break;
+	if (wish) {
+		look_at(wish, port);
+	} else if (is_stray(wishes, port)) {
+		fprintf(stderr, SD_WARNING "usb: port %u: it is no device that is wished for, and no driver had it\n",
+			port->id);
+		cast_out(port->id);
+	}
+}
 
 /* Has the kernel lost count of what it told, or has its module gone? */
 static void look_again(struct node *node)
@@ -164,12 +312,13 @@ static void look_again(struct node *node)
 		    (open && !port_get(&channel, wish->view.port, &port, &err) &&
 		     port.state != HEARTH_USB_PORT_STATE_GONE))
 			continue;
-		wish->view.port = 0;
 		error_set(&err, ENODEV, "its port has gone");
-		rest(wish, &err);
+		lose_port(wish, &err, false);
 	}
-	if (open)
+	if (open) {
+		port_dump(&channel, on_port, wishes, &err);
 		channel_close(&channel);
+	}
 }
 
 static int on_events(sd_event_source *s, int fd, uint32_t events, void *arg)
@@ -193,22 +342,25 @@ static int on_events(sd_event_source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* Once the module is there. */
-static void listen_to_ports(struct node *node)
+/* Once the module is there. Returns 0 or a negative errno. */
+static int listen_to_ports(struct node *node, struct error *err)
 {
 	struct wishes *wishes = node->wishes;
-	struct error err;
+	int ret;
 
-	if (wishes->listens ||
-	    channel_listen(&wishes->events, &port_family, &err))
-		return;
+	if (wishes->listens)
+		return 0;
+	ret = channel_listen(&wishes->events, &port_family, err);
+	if (ret)
+		return ret;
 	if (sd_event_add_io(node->event, &wishes->io,
 			    channel_fd(&wishes->events), EPOLLIN, on_events,
 			    node) < 0) {
 		channel_close(&wishes->events);
-		return;
+		return error_set(err, ENOMEM, "out of memory");
 	}
 	wishes->listens = true;
+	return 0;
 }
 
 /* --- plugging in ------------------------------------------------------------------------------ */
@@ -220,6 +372,7 @@ static int plug_in(struct wish *wish, const struct usbip_device *device, int fd,
 	struct port_attach attach = {
 		.fd = fd, .speed = device->speed, .busid = device->busid,
 		.server = name_of(wish), .peer = wish->view.kept.peer,
+		.unauthorized = true,
 	};
 	struct channel channel;
 	int ret = usbip_devid(device, &attach.devid, err);
@@ -246,17 +399,19 @@ static void on_answer(void *arg, const struct usbask_answer *answer)
 		rest(wish, answer->err);
 		return;
 	}
-	listen_to_ports(wish->node);
-	ret = plug_in(wish, answer->device, answer->fd, &wish->view.port, &err);
+	/* who is not told when it is known could not judge it */
+	ret = listen_to_ports(wish->node, &err);
+	if (!ret)
+		ret = plug_in(wish, answer->device, answer->fd,
+			      &wish->view.port, &err);
 	close(answer->fd);
 	if (ret) {
 		wish->view.port = 0;
 		rest(wish, &err);
 		return;
 	}
-	wish->view.state = WISH_ATTACHED;
+	wish->view.state = WISH_CHECKING;
 	wish->view.why.code = 0;
-	wish->tries = 0;
 	say(wish, "plugged in", wish->view.busid);
 }
 
@@ -296,7 +451,8 @@ static const struct offer *choose(const struct wish *wish)
 		if (offer->hold == WIRE_HOLD_FREE &&
 		    usbrule_matches(&wish->view.kept.rule, &offer->about,
 				    offer->serial) &&
-		    (wish->view.state != WISH_DETACHED ||
+		    ((wish->view.state != WISH_DETACHED &&
+		      wish->view.state != WISH_REFUSED) ||
 		     offer->plug != wish->plug ||
 		     strcmp(offer->about.busid, wish->view.busid)) &&
 		    !is_had(wish, offer->about.busid))
@@ -327,9 +483,13 @@ static void attempt(struct wish *wish)
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 {
+	struct wish *wish = arg;
+
 	(void)s;
 	(void)usec;
-	attempt(arg);
+	attempt(wish);
+	if (wish->view.state == WISH_REFUSED && !wish->view.port)
+		try_much_later(wish);
 	return 0;
 }
 
@@ -393,6 +553,27 @@ static struct offer *offer_at(struct wishes *wishes, const uint8_t *id,
 	return offers->n < WISH_OFFERS ? &offers->list[offers->n++] : NULL;
 }
 
+/* The first time that its peer tells what the device can do is when that is kept. */
+static void learn(struct wish *wish, const struct offer *offer)
+{
+	struct error err;
+
+	if (wish->view.kept.class.n || !offer->class.n ||
+	    !usbrule_matches(&wish->view.kept.rule, &offer->about, offer->serial))
+		return;
+	if (keep_class(wish, &offer->class, &err))
+		say(wish, "its classes are not kept", err.text);
+}
+
+static void hear_of(struct wish *wish, const struct offer *offer)
+{
+	learn(wish, offer);
+	/* One that is tried in vain again and again is not tried sooner by what it says. */
+	if (wish->view.state != WISH_REFUSED &&
+	    (wish->tries < 3 || wish->plug != offer->plug))
+		attempt(wish);
+}
+
 void wish_offered(struct node *node, const uint8_t id[static PEER_ID],
 		  const struct wire *device)
 {
@@ -413,17 +594,16 @@ void wish_offered(struct node *node, const uint8_t id[static PEER_ID],
 	strcpy(offer->serial, device->serial);
 	offer->plug = device->plug;
 	offer->hold = device->hold;
+	offer->class = device->class;
 	if (device->hold == WIRE_HOLD_GONE) {
 		struct offers *offers = offers_of(wishes, id);
 
 		*offer = offers->list[--offers->n];
 		return;
 	}
-	/* One that is tried in vain again and again is not tried sooner by what it says. */
 	for (wish = wishes->list; wish; wish = wish->next)
-		if (identity_same(wish->view.kept.peer, id) &&
-		    (wish->tries < 3 || wish->plug != device->plug))
-			attempt(wish);
+		if (identity_same(wish->view.kept.peer, id))
+			hear_of(wish, offer);
 }
 
 /* --- the wishes ---------------------------------------------------------------------------------- */
@@ -495,14 +675,12 @@ static int load(const struct store_wish *kept, void *arg, struct error *err)
 static void take_up_all(struct node *node)
 {
 	struct channel channel;
-	struct wish *wish;
 	struct error err;
 
-	listen_to_ports(node);
+	listen_to_ports(node, &err);
 	if (channel_open(&channel, &port_family, &err))
 		return;
-	for (wish = node->wishes->list; wish; wish = wish->next)
-		port_dump(&channel, take_up, wish, &err);
+	port_dump(&channel, on_port, node->wishes, &err);
 	channel_close(&channel);
 }
 
@@ -568,7 +746,8 @@ int wish_put(struct node *node, const struct store_wish *kept,
 				 "what is bound is one device: BUSID, VID:PID or VID:PID:SERIAL");
 	if (!peers_find(node, kept->peer))
 		return error_set(err, ENOENT, "there is no such peer");
-	if (wish && wish->view.state == WISH_DETACHED)
+	if (wish && (wish->view.state == WISH_DETACHED ||
+		     wish->view.state == WISH_REFUSED))
 		wish->view.state = WISH_WAITING;
 	if (!wish) {
 		if (wishes->n == WISHES_MAX)

@@ -4,6 +4,12 @@
  * had, the first that the wish means. The peer tells of its devices (WATCH); a port that
  * the kernel has of that device is the wish's, whoever attached it, so that a hearthd that
  * was started again knows what it has.
+ *
+ * What a wish attaches comes up unauthorized, and drivers get it when judge() has nothing
+ * against it. What it may be is kept with the wish: the classes that the peer tells of when
+ * it first offers the device, which is when the wish is made if the device is there; where
+ * the peer tells none, those that the kernel reads at the first attach. What does not fit is
+ * detached, and stays out like one that was detached by hand.
  */
 #ifndef HEARTH_NODE_WISH_H
 #define HEARTH_NODE_WISH_H
@@ -17,8 +23,10 @@
 enum wish_state {
 	WISH_WAITING,		/* the peer is away, or does not have it for us */
 	WISH_ASKING,
+	WISH_CHECKING,		/* plugged in, but drivers do not have it yet */
 	WISH_ATTACHED,
 	WISH_DETACHED,		/* by hand: until it is plugged in anew there */
+	WISH_REFUSED,		/* it was not what was wished for: likewise */
 };
 
 struct wish_view {
@@ -35,7 +43,7 @@ void wish_stop(struct node *node);
 /* Reads it again: peers have gone. */
 int wish_refresh(struct node *node, struct error *err);
 
-/* One more; said again, one that was detached by hand is plugged in again. */
+/* One more; said again, one that was detached or refused is tried again. */
 int wish_put(struct node *node, const struct store_wish *kept,
 	     struct error *err);
 /* -ENOENT where there is none. What it has is detached, and drivers let go of it first. */

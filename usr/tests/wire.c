@@ -40,6 +40,7 @@ static void wire_goes_there_and_back(void)
 		.type = WIRE_DEVICE, .busid = "3-1.2", .plug = 1ull << 40,
 		.vendor = 0x46f4, .product = 1, .serial = "ONE",
 		.hold = WIRE_HOLD_OTHER,
+		.class = { .n = 1, .interfaces = { { 8, 6, 0x50 } } },
 	};
 
 	expect(!again(&watch, &back));
@@ -121,6 +122,23 @@ static void wire_has_addresses_where_they_belong(void)
 	expect(!back.n_addresses && !*back.addresses[0]);
 }
 
+static void wire_has_classes_in_threes(void)
+{
+	struct wire back, device = {
+		.type = WIRE_DEVICE, .busid = "3-1",
+		.class = { .n = 1, .interfaces = { { 8, 6, 0x50 } } },
+	};
+	size_t size = wire_format(&device, data, sizeof(data));
+	struct frame frame;
+
+	/* the last attribute: 4 bytes, then 6 and padding; one more for the padding's */
+	expect(data[size - 9] == 4 + 6);
+	data[size - 9]++;
+	expect(frame_next(data, size, &frame, &err) == (long)size);
+	expect(wire_parse(&frame, &back, &err) == -EPROTO);
+	expect_has(err.text, "classes");
+}
+
 static void wire_takes_devices_that_show_alone(void)
 {
 	struct wire back, device = {
@@ -141,6 +159,7 @@ static void wire_takes_devices_that_show_alone(void)
 
 const struct test tests[] = {
 	TEST(wire_takes_devices_that_show_alone),
+	TEST(wire_has_classes_in_threes),
 	TEST(wire_goes_there_and_back),
 	TEST(wire_takes_names_that_show_alone),
 	TEST(wire_refuses_the_rest),

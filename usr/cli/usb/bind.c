@@ -24,6 +24,11 @@ static void print_wish(struct out *out, const json_t *wish)
 		out_string(out, "busid", ", %s there",
 			   answer_text(wish, "busid"));
 	}
+	if (json_object_get(wish, "classes"))
+		out_string(out, "classes", ", classes %s",
+			   answer_text(wish, "classes"));
+	else if (json_object_get(wish, "state"))
+		out_text(out, ", classes not seen yet");
 	if (json_object_get(wish, "why"))
 		out_string(out, "why", ": %s", answer_text(wish, "why"));
 	out_text(out, "\n");
@@ -110,6 +115,11 @@ const struct verb usb_bind = {
 	"it is plugged in there, shared, given back, when the peer or this machine comes back,\n"
 	"when the network does. One that is detached by hand stays out until it is plugged in\n"
 	"anew there, or bound again. Without arguments: what is bound, and how that stands.\n"
+	"\n"
+	"What the device can do (its class, and those of its interfaces) is kept, as it is when\n"
+	"it is bound, or seen for the first time. One that has anything else, as a disk that has\n"
+	"become a keyboard, is refused before a driver has it, and likewise stays out. To have it\n"
+	"all the same: unbind and bind it. What was attached by hand is not looked at.\n"
 	"\n"
 	"  PEER                its name, its id, or the id's first digits (8 or more)\n"
 	"  DEVICE              VID:PID, VID:PID:SERIAL, or its bus id there; of several the\n"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A disk in a sysfs of files. */
+#include <errno.h>
+
 #include "../../lib/usblocal.h"
 #include "sysfs.h"
 
@@ -36,6 +38,52 @@ static void build(void)
 	point("../../../d/usb3", "bus/usb/devices/usb3");
 }
 
+static void put_bytes(const char *name, const void *data, size_t size)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	file = fopen(path, "w");
+	if (!file || fwrite(data, 1, size, file) != size)
+		abort();
+	fclose(file);
+}
+
+static void reads_what_it_says(void)
+{
+	static const uint8_t descriptors[] = {
+		18, 1, 0, 2, 0, 0, 0, 64, 0xf4, 0x46, 1, 0, 0, 1, 1, 2, 3, 1,
+		9, 2, 18, 0, 1, 1, 0, 0x80, 50,
+		9, 4, 0, 0, 0, 8, 6, 0x50, 0,
+	};
+	static const uint8_t many[64 << 10] = { 18, 1 };
+	struct usblocal_said said;
+	struct error err;
+
+	/* none yet, then one that is cut off */
+	expect(usblocal_said(top, "3-1.4", 12, &said, &err) == -EPROTO);
+	put_bytes("d/3-1.4/descriptors", descriptors, 20);
+	expect(usblocal_said(top, "3-1.4", 12, &said, &err) == -EPROTO);
+	put_bytes("d/3-1.4/descriptors", descriptors, sizeof(descriptors));
+	expect(!usblocal_said(top, "3-1.4", 12, &said, &err));
+	expect(said.id.vendor == 0x46f4 && said.id.product == 1);
+	expect(said.class.n == 1 && said.class.interfaces[0].class == 8);
+	expect(!said.authorized);
+	expect_text(said.serial, "HEARTH 1");
+	put("d/3-1.4/authorized", "1\n");
+	expect(!usblocal_said(top, "3-1.4", 12, &said, &err) && said.authorized);
+	put("d/3-1.4/authorized", "0\n");
+	expect(!usblocal_said(top, "3-1.4", 12, &said, &err) && !said.authorized);
+	/* another one, none, and what is no device */
+	expect(usblocal_said(top, "3-1.4", 13, &said, &err) == -ENODEV);
+	expect(usblocal_said(top, "3-1", 12, &said, &err) == -ENODEV);
+	expect(usblocal_said(top, "usb3", 12, &said, &err) == -ENODEV);
+	expect(usblocal_said(top, "../3-1.4", 12, &said, &err) == -ENODEV);
+	put_bytes("d/3-1.4/descriptors", many, sizeof(many));
+	expect(usblocal_said(top, "3-1.4", 12, &said, &err) == -E2BIG);
+}
+
 static void usblocal_reads_a_device(void)
 {
 	struct usblocal local;
@@ -65,6 +113,8 @@ static void usblocal_reads_a_device(void)
 	expect(usblocal_read(top, "3-1.4", &local) && local.about.speed == 6);
 	put("d/3-1.4/speed", "unknown\n");
 	expect(usblocal_read(top, "3-1.4", &local) && !local.about.speed);
+
+	reads_what_it_says();
 
 	expect(!usblocal_read(top, "usb3", &local));
 	expect(!usblocal_read(top, "3-1.4:1.0", &local));
