@@ -22,7 +22,7 @@ serve_other() { other_liar=$(./liar --daemon --port 3241 --devices 2 --kind disk
 end_other() { kill "$other_liar"; wait_for 10 no_port_of 1-2; }
 known() { [ -n "$(port_says "$port" devnum)" ]; }
 
-plan 26
+plan 28
 modprobe hearth_vhci
 modprobe -a tls usb-storage sd_mod 2>/dev/null
 wish=1209:0001
@@ -60,12 +60,12 @@ h alice usb share "$busid_too" --force >/dev/null
 h bob usb bind alice "$busid_too" >/dev/null
 check "told of again, beside one that comes" wait_for 60 bound "$busid_too" "attached, port"
 check "it was tried once" eval 'bound $wish refused && [ "$(refusals)" = 1 ]'
+# it is what was wished for, too
 h bob usb unbind alice "$busid_too" >/dev/null
-wait_for 40 no_port_of "$busid_too"
-wait_for 20 no_exporter
-unplug "$honest"
+check "another one that fits is taken, a minute later" wait_for 120 bound $wish ", $busid_too there, classes 00/00/00 08/06/50"
 kill "$honest_liar"
-check "bound again, it is tried again" eval 'h bob usb bind alice $wish >/dev/null && wait_for 60 eval "[ \$(refusals) = 2 ]"'
+check "when that has left, the keyboard is refused" wait_for 60 eval 'bound $wish refused && [ "$(refusals)" = 2 ]'
+check "bound again, it is tried again" eval 'h bob usb bind alice $wish >/dev/null && wait_for 60 eval "[ \$(refusals) = 3 ]"'
 check "and refused again" wait_for 20 bound $wish "refused"
 h bob usb unbind alice $wish >/dev/null
 check "who wants a keyboard binds one" eval 'h bob usb bind alice $wish >/dev/null && wait_for 60 bound $wish "attached, port"'
