@@ -11,6 +11,7 @@
 #include "../lib/port.h"
 #include "../lib/usblocal.h"
 #include "judge.h"
+#include "offer.h"
 #include "peers.h"
 #include "usbask.h"
 #include "wish.h"
@@ -18,22 +19,6 @@
 #define SYSFS		"/sys"
 #define TRY_LEAST	(1 * NODE_SECOND)
 #define TRY_MOST	(60 * NODE_SECOND)
-
-struct offer {
-	struct usbip_device about;	/* bus id, vendor and product of it */
-	char serial[USBRULE_SERIAL];
-	struct usbclass class;
-	uint64_t plug;
-	enum wire_hold hold;
-};
-
-/* What a peer has for us, as it says. */
-struct offers {
-	struct offers *next;
-	uint8_t id[PEER_ID];
-	unsigned int n;
-	struct offer list[WISH_OFFERS];
-};
 
 struct wish {
 	struct wish *next;
@@ -415,16 +400,6 @@ static void on_answer(void *arg, const struct usbask_answer *answer)
 	say(wish, "plugged in", wish->view.busid);
 }
 
-static struct offers *offers_of(struct wishes *wishes, const uint8_t *id)
-{
-	struct offers *offers;
-
-	for (offers = wishes->offers; offers; offers = offers->next)
-		if (identity_same(offers->id, id))
-			return offers;
-	return NULL;
-}
-
 /* Does another wish have it? */
 static bool is_had(const struct wish *wish, const char *busid)
 {
@@ -441,7 +416,7 @@ static bool is_had(const struct wish *wish, const char *busid)
 /* The first that it means and that is to be had. */
 static const struct offer *choose(const struct wish *wish)
 {
-	const struct offers *offers = offers_of(wish->node->wishes,
+	const struct offers *offers = offers_of(wish->node->wishes->offers,
 						wish->view.kept.peer);
 	const struct offer *offer;
 	unsigned int i;
@@ -505,52 +480,19 @@ static bool is_wished_of(const struct wishes *wishes, const uint8_t *id)
 	return false;
 }
 
-static void forget_offers(struct wishes *wishes, const uint8_t *id)
-{
-	struct offers **at, *offers;
-
-	for (at = &wishes->offers; (offers = *at); at = &offers->next) {
-		if (!identity_same(offers->id, id))
-			continue;
-		*at = offers->next;
-		free(offers);
-		return;
-	}
-}
-
 void wish_linked(struct node *node, const uint8_t id[static PEER_ID])
 {
 	const struct peers_peer *peer = peers_find(node, id);
 	const struct wire watch = { .type = WIRE_WATCH };
 
-	forget_offers(node->wishes, id);
+	offers_forget(&node->wishes->offers, id);
 	if (peer && peer->link && is_wished_of(node->wishes, id))
 		link_send(peer->link, &watch);
 }
 
 void wish_away(struct node *node, const uint8_t id[static PEER_ID])
 {
-	forget_offers(node->wishes, id);
-}
-
-static struct offer *offer_at(struct wishes *wishes, const uint8_t *id,
-			      const char *busid)
-{
-	struct offers *offers = offers_of(wishes, id);
-	unsigned int i;
-
-	if (!offers) {
-		offers = calloc(1, sizeof(*offers));
-		if (!offers)
-			return NULL;
-		memcpy(offers->id, id, PEER_ID);
-		offers->next = wishes->offers;
-		wishes->offers = offers;
-	}
-	for (i = 0; i < offers->n; i++)
-		if (!strcmp(offers->list[i].about.busid, busid))
-			return &offers->list[i];
-	return offers->n < WISH_OFFERS ? &offers->list[offers->n++] : NULL;
+	offers_forget(&node->wishes->offers, id);
 }
 
 /* The first time that its peer tells what the device can do is when that is kept. */
@@ -578,29 +520,15 @@ void wish_offered(struct node *node, const uint8_t id[static PEER_ID],
 		  const struct wire *device)
 {
 	struct wishes *wishes = node->wishes;
-	struct offer *offer;
+	const struct offer *offer;
 	struct wish *wish;
 
 	/* what nobody asked for is not kept */
 	if (!is_wished_of(wishes, id))
 		return;
-	offer = offer_at(wishes, id, device->busid);
+	offer = offers_hear(&wishes->offers, id, device);
 	if (!offer)
 		return;
-	memset(offer, 0, sizeof(*offer));
-	strcpy(offer->about.busid, device->busid);
-	offer->about.vendor = device->vendor;
-	offer->about.product = device->product;
-	strcpy(offer->serial, device->serial);
-	offer->plug = device->plug;
-	offer->hold = device->hold;
-	offer->class = device->class;
-	if (device->hold == WIRE_HOLD_GONE) {
-		struct offers *offers = offers_of(wishes, id);
-
-		*offer = offers->list[--offers->n];
-		return;
-	}
 	for (wish = wishes->list; wish; wish = wish->next)
 		if (identity_same(wish->view.kept.peer, id))
 			hear_of(wish, offer);
@@ -715,7 +643,6 @@ int wish_refresh(struct node *node, struct error *err)
 void wish_stop(struct node *node)
 {
 	struct wishes *wishes = node->wishes;
-	struct offers *offers;
 	struct wish *wish;
 
 	if (!wishes)
@@ -724,10 +651,7 @@ void wish_stop(struct node *node)
 		wishes->list = wish->next;
 		destroy(wish);
 	}
-	while ((offers = wishes->offers)) {
-		wishes->offers = offers->next;
-		free(offers);
-	}
+	offers_clear(&wishes->offers);
 	sd_event_source_disable_unref(wishes->io);
 	if (wishes->listens)
 		channel_close(&wishes->events);

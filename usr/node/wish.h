@@ -18,7 +18,6 @@
 #include "node.h"
 
 #define WISHES_MAX	256u
-#define WISH_OFFERS	64u	/* devices of a peer that are known */
 
 enum wish_state {
 	WISH_WAITING,		/* the peer is away, or does not have it for us */
