@@ -62,6 +62,13 @@ struct rekey_change *change_new(struct rekey_volume *v, enum change_kind kind,
 	return change;
 }
 
+/* First writes that wait for a place look again. */
+static void changes_freed(struct rekey_volume *v)
+{
+	if (!atomic_dec_return(&v->freeing) && atomic_read(&v->starving))
+		queue_work(v->commit_wq, &v->commit_work);
+}
+
 /**
  * change_free() - one that is not claimed, or not any more
  * @change: is gone then
@@ -70,10 +77,35 @@ void change_free(struct rekey_change *change)
 {
 	struct rekey_volume *v = change->v;
 
-	if (change->frees && !atomic_dec_return(&v->freeing) &&
-	    atomic_read(&v->starving))
-		queue_work(v->commit_wq, &v->commit_work);
+	if (change->frees)
+		changes_freed(v);
 	mempool_free(change, &v->change_pool);
+	atomic_dec(&v->changes);
+	wake_up_all(&v->change_wait);
+}
+
+/**
+ * changes_hold() - what is no change takes a free place, and will give it back
+ * @v: active, neither halted nor frozen
+ *
+ * It is waited for as a change is.
+ */
+void changes_hold(struct rekey_volume *v)
+{
+	atomic_inc(&v->changes);
+	atomic_inc(&v->freeing);
+	smp_mb__after_atomic();	/* before the place is taken: see change_find_place() */
+}
+
+/**
+ * changes_release() - undo changes_hold(), the place given back
+ * @v: may be closed then, but is not freed before the copiers are
+ *
+ * In a copier, or where the volume cannot be closed.
+ */
+void changes_release(struct rekey_volume *v)
+{
+	changes_freed(v);
 	atomic_dec(&v->changes);
 	wake_up_all(&v->change_wait);
 }
@@ -220,6 +252,8 @@ static void change_copy(struct rekey_change *change)
 	}
 	copy->sector = change->claim.region << v->region_shift;
 	copy->sectors = volume_region_length(v, change->claim.region);
+	copy->room = place_is_whole(&v->places, change->new) ?
+		     v->region_sectors : copy->sectors;
 	copy->mover = change->mover;
 	copy->take = change_take_bio;
 	copy->hurried = change_is_hurried;

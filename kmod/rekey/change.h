@@ -66,6 +66,8 @@ int changes_init(struct rekey_volume *v);
 void changes_exit(struct rekey_volume *v);
 void changes_wait(struct rekey_volume *v);
 void changes_feed(struct rekey_volume *v);
+void changes_hold(struct rekey_volume *v);
+void changes_release(struct rekey_volume *v);
 struct rekey_change *change_new(struct rekey_volume *v, enum change_kind kind,
 				u64 region, u64 old, u64 new);
 void change_free(struct rekey_change *change);

@@ -25,8 +25,7 @@ static bool wants_discard(struct rekey_volume *v, u64 entry)
 {
 	return v->allow_discards &&
 	       bdev_max_discard_sectors(place_bdev(&v->places, entry)) &&
-	       entry_place(entry) <
-	       v->places.device[entry_device(entry)].places;
+	       place_is_whole(&v->places, entry);
 }
 
 /* The change lives on till the discard is done, its region is everybody's again. */
@@ -140,14 +139,20 @@ static int write_page(struct rekey_volume *v, u32 index,
 	u64 first = (u64)index * REKEY_PAGE_ENTRIES;
 	u32 count = rekey_map_count(v->regions, index);
 	struct rekey_change *change;
-	int err;
+	bool frees = false;
+	int err = 0;
 
 	/* nobody else writes the map */
 	memcpy(v->staging, v->map.entry + first, count * sizeof(*v->staging));
-	list_for_each_entry(change, page, node)
+	list_for_each_entry(change, page, node) {
 		v->staging[change->claim.region - first] = change->new;
+		frees |= entry_written(change->old);
+	}
 	mutex_lock(&v->meta.lock);
-	err = meta_write_map(&v->meta, index, v->staging);
+	if (frees)
+		err = meta_any_stale(&v->meta);
+	if (!err)
+		err = meta_write_map(&v->meta, index, v->staging);
 	mutex_unlock(&v->meta.lock);
 	if (err)
 		volume_failed(v, "map", err);

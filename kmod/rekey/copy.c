@@ -165,14 +165,17 @@ static int piece_fill(struct rekey_copier *c, struct rekey_copy *copy,
 static int copier_piece(struct rekey_copier *c, struct rekey_copy *copy,
 			u32 sectors)
 {
+	bool zero = c->off >= copy->sectors;
 	int err = 0;
 
-	if (copy->from) {
+	if (zero)
+		piece_clear(c);
+	if (copy->from && !zero) {
 		copy->step = COPY_READ;
 		err = copier_io(c, copy->from, copy->from_sector + c->off,
 				REQ_OP_READ, sectors);
 	}
-	if (!err && copy->key[1]) {
+	if (!err && copy->key[1] && !zero) {
 		copy->step = COPY_ENCRYPT;
 		err = copy->from ? piece_recrypt(c, copy, sectors) :
 		      piece_fill(c, copy, sectors);
@@ -215,12 +218,13 @@ static bool copier_parks(struct rekey_copier *c)
 static int copier_run(struct rekey_copier *c, struct rekey_copy *copy)
 {
 	int err = 0;
-	u32 n;
+	u32 end, n;
 
-	for (; !err && c->off < copy->sectors; c->off += n) {
+	for (; !err && c->off < copy->room; c->off += n) {
 		if (copier_parks(c))
 			break;
-		n = min_t(u32, copy->sectors - c->off, COPY_SECTORS);
+		end = c->off < copy->sectors ? copy->sectors : copy->room;
+		n = min_t(u32, end - c->off, COPY_SECTORS);
 		err = copier_piece(c, copy, n);
 	}
 	return err;

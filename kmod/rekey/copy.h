@@ -2,6 +2,7 @@
 /*
  * Copies a region, in pieces that stay in the cache: from one place to another,
  * or, for a first write, from the bios that wait for it, with zeros between them.
+ * What the place has behind the region becomes zero: all of it, for a scrub.
  *
  * Each copier has one region at a time. Some are for writers that wait, the others
  * for the mover. Their memory is there from the start, and none of them ever
@@ -35,7 +36,8 @@ struct rekey_copy {
 	sector_t to_sector;
 	struct rekey_key *key[2];	/* from, to; none of both: as it is */
 	u64 sector;			/* of the volume, for the IV */
-	u32 sectors;
+	u32 sectors;			/* of the region */
+	u32 room;			/* of the place: no less */
 	bool mover;
 	/* where it failed */
 	enum copy_step step;

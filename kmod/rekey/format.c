@@ -241,6 +241,29 @@ static const char *super_unpack_devices(const struct rekey_disk_super *disk,
 	return NULL;
 }
 
+static const char *super_unpack_stale(const struct rekey_disk_super *disk,
+				      struct rekey_super *sb)
+{
+	u32 i, n;
+
+	sb->stale = le32_to_cpu(disk->stale);
+	n = sb->stale == REKEY_STALE_ANY ? 0 : sb->stale;
+	if (n > REKEY_STALE_MAX || disk->reserved)
+		return "a wrong number of stale places";
+	for (i = 0; i < n; i++) {
+		u64 entry = le64_to_cpu(disk->stale_place[i]);
+
+		if (entry & ~REKEY_ENTRY_PLACE ||
+		    entry_device(entry) >= sb->devices)
+			return "a stale place that is not there";
+		sb->stale_place[i] = entry;
+	}
+	if (!is_zero(disk->stale_place + n, sizeof(disk->stale_place[0]) *
+		     (REKEY_STALE_MAX - n)))
+		return "stale places behind the last one";
+	return NULL;
+}
+
 /* What version 2 has, and version 1 has not. */
 static const char *super_unpack_2(const struct rekey_disk_super *disk,
 				  struct rekey_super *sb, u64 regions)
@@ -250,7 +273,10 @@ static const char *super_unpack_2(const struct rekey_disk_super *disk,
 	sb->opened = le64_to_cpu(disk->opened);
 	sb->generation = le64_to_cpu(disk->generation);
 	if (sb->version == 1)
-		return sb->stride || sb->epoch || sb->opened || sb->generation ?
+		return sb->stride || sb->epoch || sb->opened || sb->generation ||
+		       !is_zero(&disk->stale, sizeof(disk->stale) +
+				sizeof(disk->reserved) +
+				sizeof(disk->stale_place)) ?
 		       "reserved bytes are not zero" : NULL;
 	if (sb->stride < REKEY_STRIDE_MIN || sb->stride > REKEY_STRIDE_MAX ||
 	    sb->stride & (sb->stride - 1) || sb->stride < rekey_pages(regions))
@@ -259,7 +285,7 @@ static const char *super_unpack_2(const struct rekey_disk_super *disk,
 		return "a wrong epoch";
 	if (!sb->generation)
 		return "a wrong generation";
-	return NULL;
+	return super_unpack_stale(disk, sb);
 }
 
 /**
@@ -351,6 +377,10 @@ void super_pack(struct rekey_disk_super *disk, const struct rekey_super *sb)
 	disk->epoch = cpu_to_le64(sb->epoch);
 	disk->opened = cpu_to_le64(sb->opened);
 	disk->generation = cpu_to_le64(sb->generation);
+	disk->stale = cpu_to_le32(sb->stale);
+	for (i = 0; i < REKEY_STALE_MAX && sb->stale != REKEY_STALE_ANY &&
+	     i < sb->stale; i++)
+		disk->stale_place[i] = cpu_to_le64(sb->stale_place[i]);
 	for (i = 0; i < sb->devices; i++) {
 		disk->device[i].regions = cpu_to_le64(sb->device[i].regions);
 		flags = sb->device[i].label ? REKEY_DEV_LABEL : 0;

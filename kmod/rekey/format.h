@@ -25,6 +25,9 @@
 typedef __u8 u8;
 typedef __u32 u32;
 typedef __u64 u64;
+#ifndef U32_MAX
+#define U32_MAX			((u32)~0U)
+#endif
 #endif
 
 #define REKEY_PAGE		4096
@@ -40,6 +43,8 @@ typedef __u64 u64;
 #define REKEY_SLOTS		(REKEY_SLOT_PAGES * REKEY_PAGE_SLOTS)
 #define REKEY_PAGE_ENTRIES	500
 #define REKEY_DEVICES		64
+#define REKEY_STALE_MAX		16	/* that a superblock can name */
+#define REKEY_STALE_ANY		U32_MAX	/* any free place may be one */
 
 /* in sectors of 512 bytes: 256 KiB to 16 MiB */
 #define REKEY_REGION_MIN	512
@@ -104,7 +109,12 @@ struct rekey_disk_super {
 	__le64 epoch;		/* grows by one each time that it is another one */
 	__le64 opened;		/* epoch when the volume was opened last */
 	__le64 generation;	/* of the labels: openings for writing */
-	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES - 24];
+	/* free places that hold what was written under some key: */
+	__le32 stale;		/* how many are named, or REKEY_STALE_ANY */
+	__le32 reserved;	/* zero */
+	__le64 stale_place[REKEY_STALE_MAX];	/* as in a map entry; zero behind @stale */
+	__u8 padding[REKEY_PAGE - 96 - 160 - 16 * REKEY_DEVICES - 24 - 8 -
+		     8 * REKEY_STALE_MAX];
 } __packed;
 
 struct rekey_disk_slot {
@@ -163,6 +173,8 @@ struct rekey_super {
 	u64 epoch;		/* the same, and the next one */
 	u64 opened;
 	u64 generation;
+	u32 stale;		/* places below, or REKEY_STALE_ANY; version 2 */
+	u64 stale_place[REKEY_STALE_MAX];	/* entries without a slot */
 	bool labels;		/* some may be a generation behind */
 	bool rotating;		/* the metadata key is being changed: see meta_rotate() */
 	u8 uuid[REKEY_UUID];

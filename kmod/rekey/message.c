@@ -377,5 +377,5 @@ void message_status(struct rekey_volume *v, char *result, unsigned int maxlen)
 	       places, n);
 	sz = status_slots(v, result, sz, maxlen, &n);
 	sz = status_job(v, result, sz, maxlen);
-	DMEMIT(" %s", v->cipher.driver);
+	DMEMIT(" %s %llu", v->cipher.driver, places_stale(&v->places));
 }

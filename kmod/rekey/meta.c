@@ -1178,6 +1178,9 @@ int meta_begin(struct rekey_meta *meta)
 		return 0;
 	if (!meta_may_write(meta))
 		return -EROFS;
+	/* what opening gave up, before a map page says so */
+	old.stale = meta->sb.stale;
+	memcpy(old.stale_place, meta->sb.stale_place, sizeof(old.stale_place));
 	err = begin_damaged(meta);
 	if (!err && (old.clean || test_bit(0, meta->mend) ||
 		     !meta_is_v1(meta)))
@@ -1370,6 +1373,7 @@ int meta_upgrade(struct rekey_meta *meta, char **error)
 	meta->sb.epoch = 2;
 	meta->sb.opened = 0;
 	meta->sb.generation = 1;	/* as labels of version 1 have it */
+	meta->sb.stale = REKEY_STALE_ANY;
 	meta->sb.clean = true;
 	err = meta_stamp_digest(meta, meta->pages, false, meta->sb.digest);
 	if (!err)
@@ -1511,6 +1515,25 @@ int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job)
 	if (err)
 		meta->sb.job = old;
 	return err;
+}
+
+/**
+ * meta_any_stale() - any free place may hold what was written once
+ * @meta: the metadata device; its lock is held
+ *
+ * Before the first place is given up: a crash forgets which they are.
+ *
+ * Return: 0 or a negative errno.
+ */
+int meta_any_stale(struct rekey_meta *meta)
+{
+	int err = meta_begin(meta);
+
+	if (err || meta_is_v1(meta) || meta->disk_sb.stale == REKEY_STALE_ANY)
+		return err;
+	meta->sb.stale = REKEY_STALE_ANY;
+	memset(meta->sb.stale_place, 0, sizeof(meta->sb.stale_place));
+	return meta_write_super(meta, &meta->sb);
 }
 
 /**

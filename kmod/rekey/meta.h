@@ -90,6 +90,7 @@ int meta_plan_upgrade(struct rekey_meta *meta, sector_t sectors,
 int meta_upgrade(struct rekey_meta *meta, char **error);
 int meta_rotate(struct rekey_meta *meta, char **error);
 int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job);
+int meta_any_stale(struct rekey_meta *meta);
 int meta_write_slot(struct rekey_meta *meta, u32 slot, u32 state);
 int meta_bind_slot(struct rekey_meta *meta, u32 slot, u32 key_size,
 		   const u8 *kcv, bool now);

@@ -85,9 +85,12 @@ static void mover_rewind(struct rekey_volume *v)
 	v->mover.down = places_slide_down(&v->places, last);
 	v->mover.retried = false;
 	v->mover.cursor = 0;
+	v->mover.scrub_at = 0;
 	spin_lock_irq(&v->lock);
 	v->mover.again = false;
 	v->mover.skipped = 0;
+	v->mover.unscrubbed = 0;
+	v->mover.scrub_total = 0;
 	spin_unlock_irq(&v->lock);
 }
 
@@ -97,6 +100,20 @@ static void mover_set_job(struct rekey_volume *v, const struct rekey_job *job)
 	spin_lock_irq(&v->lock);
 	v->mover.job = *job;
 	spin_unlock_irq(&v->lock);
+}
+
+/*
+ * Behind a job the superblock says which places are stale. A place that is being given
+ * up may not be among them yet: then any place may be stale, as it was said before.
+ */
+static void mover_list_stale(struct rekey_volume *v)
+{
+	bool giving_up = atomic_read(&v->freeing);
+
+	lockdep_assert_held(&v->meta.lock);
+	smp_rmb();	/* pairs with the atomics of change_free() */
+	if (!giving_up && v->meta.sb.version != 1)
+		places_list_stale(&v->places, &v->meta.sb);
 }
 
 static int mover_write_job(struct rekey_volume *v, const struct rekey_job *job,
@@ -109,6 +126,8 @@ static int mover_write_job(struct rekey_volume *v, const struct rekey_job *job,
 	if (volume_readonly(v))
 		return -EROFS;
 	mutex_lock(&v->meta.lock);
+	if (job->kind == REKEY_JOB_NONE)
+		mover_list_stale(v);
 	err = meta_write_job(&v->meta, job);
 	mutex_unlock(&v->meta.lock);
 	*error = "The superblock cannot be written";
@@ -143,6 +162,23 @@ static bool mover_is_polite(struct rekey_volume *v)
 	       time_before(jiffies, READ_ONCE(v->used) + MOVER_POLITE);
 }
 
+/* Regions that may be copied at a time. */
+static u32 mover_most(struct rekey_volume *v)
+{
+	return mover_is_polite(v) ? 1 : COPIERS_MOVE;
+}
+
+/* Time that the rate gives so many sectors. */
+static void mover_pace(struct rekey_volume *v, u32 sectors)
+{
+	u32 rate = READ_ONCE(v->rate);
+
+	if (!rate)
+		return;
+	v->mover.next = max(v->mover.next, ktime_get_ns()) +
+			div_u64((u64)sectors / 2 * NSEC_PER_SEC, rate);
+}
+
 /* A move is through. */
 static void mover_rest(struct rekey_volume *v)
 {
@@ -152,14 +188,14 @@ static void mover_rest(struct rekey_volume *v)
 	v->mover.rest = now + min_t(u64, now - v->mover.begun, MOVER_REST);
 }
 
-/* Another hundredth of the job? */
-static bool mover_count(struct rekey_mover *m)
+/* One more of @total: another hundredth of it? */
+static bool mover_count(u64 *done, u64 total)
 {
-	u64 before = m->moved * 100;
+	u64 before = *done * 100;
 
-	m->moved++;
-	return m->total && div64_u64(before, m->total) !=
-			   div64_u64(before + 100, m->total);
+	(*done)++;
+	return total && div64_u64(before, total) !=
+			div64_u64(before + 100, total);
 }
 
 static void mover_ended(struct rekey_volume *v, const struct rekey_job *job,
@@ -190,7 +226,8 @@ static void mover_end(struct rekey_change *change)
 	if (change->kind == CHANGE_NOTHING) {
 		v->mover.again = true;
 	} else if (!change->err) {
-		tell = entry_written(change->new) && mover_count(&v->mover);
+		tell = entry_written(change->new) &&
+		       mover_count(&v->mover.moved, v->mover.total);
 	} else if (mover_skips(change)) {
 		v->mover.errors++;
 		v->mover.skipped++;
@@ -212,6 +249,103 @@ static void mover_end(struct rekey_change *change)
 	volume_kick(v);
 }
 
+/* --- the places that were given up ------------------------------------------------ */
+
+/* In a copier. */
+static void mover_scrubbed(struct rekey_copy *copy, int err)
+{
+	struct rekey_scrub *scrub = container_of(copy, struct rekey_scrub,
+						 copy);
+	struct rekey_volume *v = scrub->v;
+	bool tell = false;
+
+	if (err)
+		DMERR_LIMIT("%s: device %u: place %llu cannot be overwritten: %d",
+			    volume_name(v), entry_device(scrub->entry),
+			    entry_place(scrub->entry), err);
+	place_put_scrubbed(&v->places, scrub->entry, !err);
+	spin_lock_irq(&v->lock);
+	v->mover.under_way--;
+	mover_rest(v);
+	if (!err) {
+		tell = mover_count(&v->mover.scrubbed, v->mover.scrub_total);
+	} else {
+		v->mover.errors++;
+		v->mover.unscrubbed++;
+	}
+	spin_unlock_irq(&v->lock);
+	if (tell)
+		volume_notify(v);
+	volume_kick(v);
+	changes_release(v);
+}
+
+/* Nobody waits for a place that is free. */
+static bool scrub_is_hurried(const struct rekey_copy *copy)
+{
+	return false;
+}
+
+static void mover_scrub_place(struct rekey_volume *v, struct rekey_scrub *scrub)
+{
+	spin_lock_irq(&v->lock);
+	v->mover.under_way++;
+	v->mover.begun = ktime_get_ns();
+	spin_unlock_irq(&v->lock);
+	scrub->v = v;
+	scrub->copy = (struct rekey_copy){
+		.to = place_bdev(&v->places, scrub->entry),
+		.to_sector = place_sector(&v->places, scrub->entry),
+		.room = v->region_sectors,
+		.mover = true,
+		.hurried = scrub_is_hurried,
+		.done = mover_scrubbed,
+	};
+	copy_start(&v->copiers, &scrub->copy);
+}
+
+/* Places are overwritten from the first to the last one. */
+static void mover_scrub_begins(struct rekey_volume *v)
+{
+	u64 stale = places_stale(&v->places);
+
+	spin_lock_irq(&v->lock);
+	v->mover.unscrubbed = 0;
+	v->mover.scrubbed = 0;
+	v->mover.scrub_total = stale;
+	spin_unlock_irq(&v->lock);
+}
+
+/*
+ * No region is in motion, and what the job gave up is among the stale places.
+ * @failed: places that could not be overwritten, where there is none more to try
+ *
+ * Return: whether some are under way.
+ */
+static bool mover_scrub(struct rekey_volume *v, u64 *failed)
+{
+	u32 most = READ_ONCE(v->rate) ? 1 : mover_most(v), i;
+
+	if (!v->mover.scrub_at)
+		mover_scrub_begins(v);
+	for (i = 0; i < most; i++) {
+		struct rekey_scrub *scrub = v->scrub + i;
+
+		changes_hold(v);
+		if (!place_take_stale(&v->places, &v->mover.scrub_at,
+				      &scrub->entry)) {
+			changes_release(v);
+			break;
+		}
+		mover_pace(v, v->region_sectors);
+		mover_scrub_place(v, scrub);
+	}
+	spin_lock_irq(&v->lock);
+	*failed = v->mover.unscrubbed;
+	spin_unlock_irq(&v->lock);
+	return i;
+}
+
 /* Nothing lies on the device any more, and nothing will. */
 static bool mover_is_drained(struct rekey_volume *v)
 {
@@ -230,6 +364,21 @@ static void mover_mark_device(struct rekey_volume *v, u32 device, bool drained)
 	mutex_unlock(&v->meta.lock);
 }
 
+/* What was overwritten is so on the medium. */
+static int mover_flush(struct rekey_volume *v)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < v->places.devices; i++)
+		if (v->places.device[i].dm)
+			err = blkdev_issue_flush(v->places.device[i].dm->bdev);
+	if (err)
+		DMERR("%s: device %u cannot be flushed: %d", volume_name(v),
+		      i - 1, err);
+	return err;
+}
+
 static void mover_finish(struct rekey_volume *v)
 {
 	struct rekey_job none = { .kind = REKEY_JOB_NONE };
@@ -237,6 +386,10 @@ static void mover_finish(struct rekey_volume *v)
 	char *error;
 
 	lockdep_assert_held(&v->job_lock);
+	if (mover_flush(v)) {
+		mover_stop_with(v, MOVER_ERROR);
+		return;
+	}
 	if (job.kind == REKEY_JOB_DRAIN && job.count == v->regions)
 		mover_mark_device(v, job.from, true);
 	if (mover_write_job(v, &none, &error)) {
@@ -253,11 +406,13 @@ static void mover_finish(struct rekey_volume *v)
 static void mover_again(struct rekey_volume *v)
 {
 	v->mover.cursor = 0;
+	v->mover.scrub_at = 0;
 	mod_delayed_work(v->move_wq, &v->mover_work, MOVER_RETRY);
 }
 
 /* All but those: once more, then that is how it stays. */
-static void mover_skipped(struct rekey_volume *v, u64 skipped)
+static void mover_skipped(struct rekey_volume *v, const char *which,
+			  u64 skipped)
 {
 	struct rekey_job job = v->mover.job;
 	char *error;
@@ -267,8 +422,8 @@ static void mover_skipped(struct rekey_volume *v, u64 skipped)
 		mover_again(v);
 		return;
 	}
-	DMERR("%s: the job is incomplete: %llu regions cannot be moved and stay where they are",
-	      volume_name(v), skipped);
+	DMERR("%s: the job is incomplete: %llu %s", volume_name(v), skipped,
+	      which);
 	job.state = REKEY_JOB_INCOMPLETE;
 	mover_stop_with(v, mover_write_job(v, &job, &error) ? MOVER_ERROR :
 			   MOVER_INCOMPLETE);
@@ -278,7 +433,7 @@ static void mover_skipped(struct rekey_volume *v, u64 skipped)
 static void mover_round(struct rekey_volume *v)
 {
 	bool again, busy;
-	u64 skipped;
+	u64 skipped, unscrubbed = 0;
 
 	spin_lock_irq(&v->lock);
 	busy = v->mover.under_way;
@@ -290,15 +445,21 @@ static void mover_round(struct rekey_volume *v)
 	}
 	spin_unlock_irq(&v->lock);
 	if (busy)
-		return;		/* mover_end() kicks */
+		return;		/* mover_end() and mover_scrubbed() kick */
 	if (again)
 		mover_again(v);
 	else if (skipped)
-		mover_skipped(v, skipped);
-	else if (mover_is_drained(v))
-		mover_finish(v);
-	else
+		mover_skipped(v, "regions cannot be moved and stay where they are",
+			      skipped);
+	else if (!mover_is_drained(v))
 		mover_again(v);
+	else if (mover_scrub(v, &unscrubbed))
+		return;
+	else if (unscrubbed)
+		mover_skipped(v, "free places cannot be overwritten and hold what was there",
+			      unscrubbed);
+	else
+		mover_finish(v);
 }
 
 static bool mover_find(struct rekey_volume *v, u64 *region, u64 *entry)
@@ -404,12 +565,6 @@ static void mover_add(struct rekey_volume *v, u64 region, u64 old, u64 new)
 	change_free(change);
 }
 
-/* Regions that may be copied at a time. */
-static u32 mover_most(struct rekey_volume *v)
-{
-	return mover_is_polite(v) ? 1 : COPIERS_MOVE;
-}
-
 /* ktime_get_ns(): none begins before. */
 static u64 mover_due(struct rekey_volume *v)
 {
@@ -423,18 +578,6 @@ static u64 mover_due(struct rekey_volume *v)
 		spin_unlock_irq(&v->lock);
 	}
 	return due;
-}
-
-/* Time that the rate gives a region. */
-static void mover_pace(struct rekey_volume *v, u64 region)
-{
-	u32 rate = READ_ONCE(v->rate);
-	u64 kib = volume_region_length(v, region) / 2;
-
-	if (!rate)
-		return;
-	v->mover.next = max(v->mover.next, ktime_get_ns()) +
-			div_u64(kib * NSEC_PER_SEC, rate);
 }
 
 static bool mover_next(struct rekey_volume *v)
@@ -453,7 +596,7 @@ static bool mover_next(struct rekey_volume *v)
 	if (v->mover.under_way >= mover_most(v) || !mover_has_keys(v) ||
 	    !mover_find_place(v, old, &new))
 		return false;
-	mover_pace(v, region);
+	mover_pace(v, volume_region_length(v, region));
 	mover_add(v, region, old, new);
 	return true;
 }

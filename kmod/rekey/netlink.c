@@ -137,7 +137,8 @@ static u32 netlink_job_state(const struct rekey_mover *mover)
 }
 
 static int netlink_put_job(struct sk_buff *skb, const struct rekey_job *job,
-			   const struct rekey_mover *mover, u32 state, u64 todo)
+			   const struct rekey_mover *mover, u32 state, u64 todo,
+			   u64 stale)
 {
 	u32 kind = job->kind == REKEY_JOB_REKEY ? HEARTH_VOLUME_JOB_KIND_REKEY :
 		   HEARTH_VOLUME_JOB_KIND_DRAIN;
@@ -158,6 +159,8 @@ static int netlink_put_job(struct sk_buff *skb, const struct rekey_job *job,
 	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_JOB_TODO, todo,
 			      HEARTH_VOLUME_A_JOB_PAD) ||
 	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_JOB_ERRORS, mover->errors,
+			      HEARTH_VOLUME_A_JOB_PAD) ||
+	    nla_put_u64_64bit(skb, HEARTH_VOLUME_A_JOB_STALE, stale,
 			      HEARTH_VOLUME_A_JOB_PAD)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
@@ -177,14 +180,16 @@ static int netlink_put_mover(struct sk_buff *skb, struct rekey_volume *v,
 	if (job->kind != REKEY_JOB_NONE)
 		return netlink_put_job(skb, job, &mover,
 				       netlink_job_state(&mover),
-				       mover_todo(v, job));
+				       mover_todo(v, job),
+				       places_stale(&v->places));
 	if (!ended || mover.ended == MOVER_ENDED_NOT)
 		return 0;
 	return netlink_put_job(skb, &mover.last, &mover,
 			       mover.ended == MOVER_ENDED_DONE ?
 			       HEARTH_VOLUME_JOB_STATE_DONE :
 			       HEARTH_VOLUME_JOB_STATE_ABORTED,
-			       mover_todo(v, &mover.last));
+			       mover_todo(v, &mover.last),
+			       places_stale(&v->places));
 }
 
 static int netlink_put_volume(struct sk_buff *skb, struct rekey_volume *v,

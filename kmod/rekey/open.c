@@ -416,6 +416,8 @@ static void activate_erased(struct rekey_volume *v)
 		    meta->slot[slot].state != REKEY_SLOT_ERASED)
 			continue;
 		v->map.entry[i] = entry_unwritten(REKEY_SLOT_NOBODY);
+		if (meta->sb.version != 1)
+			meta->sb.stale = REKEY_STALE_ANY;
 		set_bit(rekey_page_number(REKEY_PAGE_MAP,
 					  div_u64(i, REKEY_PAGE_ENTRIES)),
 			meta->change);
@@ -450,6 +452,10 @@ static int activate_places(struct rekey_volume *v, char **error)
 		}
 		slot_count(&v->slots, 0, entry);
 	}
+	/* what is on a device that is new to the volume was never the volume's */
+	for (i = 0; i < v->places.devices; i++)
+		if (!v->meta.label[i].fresh)
+			places_know_stale(&v->places, i, &v->meta.sb);
 	return 0;
 }
 
@@ -676,6 +682,8 @@ void open_deactivate(struct rekey_volume *v)
 	changes_wait(v);
 	mover_stop(v);		/* the last change's kick */
 	mutex_lock(&v->meta.lock);
+	if (v->meta.begun && v->meta.sb.version != 1)
+		places_list_stale(&v->places, &v->meta.sb);
 	err = meta_close(&v->meta);
 	mutex_unlock(&v->meta.lock);
 	if (err)

@@ -30,7 +30,9 @@ int places_alloc(struct rekey_places *places)
 		/* one more: the end of an adopted device may be a short one */
 		dev->used = kvcalloc(BITS_TO_LONGS(dev->places + 1),
 				     sizeof(long), GFP_KERNEL);
-		if (!dev->used)
+		dev->stale = kvcalloc(BITS_TO_LONGS(dev->places + 1),
+				      sizeof(long), GFP_KERNEL);
+		if (!dev->used || !dev->stale)
 			return -ENOMEM;
 	}
 	return 0;
@@ -44,8 +46,10 @@ void places_free(struct rekey_places *places)
 {
 	u32 i;
 
-	for (i = 0; i < places->devices; i++)
+	for (i = 0; i < places->devices; i++) {
 		kvfree(places->device[i].used);
+		kvfree(places->device[i].stale);
+	}
 }
 
 /**
@@ -60,6 +64,8 @@ void places_reset(struct rekey_places *places)
 		struct rekey_device *dev = &places->device[i];
 
 		bitmap_zero(dev->used, dev->places + 1);
+		bitmap_zero(dev->stale, dev->places + 1);
+		dev->stales = 0;
 		dev->use = PLACE_OPEN;
 		dev->free = dev->places;
 		dev->taken = 0;
@@ -152,7 +158,7 @@ bool places_drained(struct rekey_places *places, u32 device)
  * @places: of an active volume
  * @device: its number, of one that has places and no label
  *
- * Return: false where a region lies there.
+ * Return: false where a region lies there, or what is left of one.
  */
 bool places_take_label(struct rekey_places *places, u32 device)
 {
@@ -161,7 +167,7 @@ bool places_take_label(struct rekey_places *places, u32 device)
 	bool taken;
 
 	spin_lock_irqsave(&places->lock, flags);
-	taken = __test_and_set_bit(0, dev->used);
+	taken = test_bit(0, dev->stale) || __test_and_set_bit(0, dev->used);
 	if (!taken) {
 		dev->free--;
 		dev->label = true;
@@ -261,6 +267,7 @@ static bool place_take(struct rekey_places *places, u32 slot, u32 device,
 	if (!place_find(dev, near, below, &place))
 		return false;
 	__set_bit(place, dev->used);
+	dev->stales -= __test_and_clear_bit(place, dev->stale);
 	dev->free--;
 	dev->taken++;
 	dev->cursor = place + 1;
@@ -327,8 +334,10 @@ bool place_get_any(struct rekey_places *places, u32 slot, u64 *entry)
 static void place_free(struct rekey_device *dev, u64 place)
 {
 	__clear_bit(place, dev->used);
-	if (place < dev->places)
-		dev->free++;
+	if (place >= dev->places)
+		return;
+	dev->free++;
+	dev->stales += !__test_and_set_bit(place, dev->stale);
 }
 
 /**
@@ -395,4 +404,144 @@ bool places_forgive(struct rekey_places *places)
 	}
 	spin_unlock_irqrestore(&places->lock, flags);
 	return any;
+}
+
+/* --- stale ones --------------------------------------------------------------------- */
+
+/* The first one from @at on, which is set to what is behind it. */
+static bool place_find_stale(struct rekey_places *places, u64 *at, u64 *entry)
+{
+	u64 place = entry_place(*at);
+	u32 i;
+
+	lockdep_assert_held(&places->lock);
+	for (i = entry_device(*at); i < places->devices; i++, place = 0) {
+		struct rekey_device *dev = &places->device[i];
+
+		if (!dev->stales)
+			continue;
+		place = find_next_bit(dev->stale, dev->places, place);
+		if (place >= dev->places)
+			continue;
+		*entry = entry_at(0, i, place) & ~REKEY_ENTRY_WRITTEN;
+		*at = *entry + 1;
+		return true;
+	}
+	return false;
+}
+
+/**
+ * places_know_stale() - which places of a device the superblock says are stale
+ * @places: of a volume that is not active yet, all of its regions claimed
+ * @device: its number
+ * @sb: the superblock
+ */
+void places_know_stale(struct rekey_places *places, u32 device,
+		       const struct rekey_super *sb)
+{
+	struct rekey_device *dev = &places->device[device];
+	u64 i;
+
+	if (sb->stale == REKEY_STALE_ANY) {
+		bitmap_complement(dev->stale, dev->used, dev->places);
+		dev->stales = bitmap_weight(dev->stale, dev->places);
+		return;
+	}
+	for (i = 0; i < sb->stale; i++) {
+		u64 place = entry_place(sb->stale_place[i]);
+
+		if (entry_device(sb->stale_place[i]) == device &&
+		    place < dev->places && !test_bit(place, dev->used))
+			dev->stales += !__test_and_set_bit(place, dev->stale);
+	}
+}
+
+/**
+ * places_list_stale() - have the superblock say which places are stale
+ * @places: of an active volume
+ * @sb: the superblock; where it cannot name them all, any free place may be one
+ */
+void places_list_stale(struct rekey_places *places, struct rekey_super *sb)
+{
+	u64 at = 0, entry, n = 0;
+	unsigned long flags;
+	u32 i;
+
+	memset(sb->stale_place, 0, sizeof(sb->stale_place));
+	spin_lock_irqsave(&places->lock, flags);
+	for (i = 0; i < places->devices; i++)
+		n += places->device[i].stales;
+	sb->stale = n > REKEY_STALE_MAX ? REKEY_STALE_ANY : n;
+	if (sb->stale != REKEY_STALE_ANY)
+		for (i = 0; place_find_stale(places, &at, &entry); i++)
+			sb->stale_place[i] = entry;
+	spin_unlock_irqrestore(&places->lock, flags);
+}
+
+/**
+ * places_stale() - of all devices
+ * @places: of an active volume
+ *
+ * Return: how many places are stale.
+ */
+u64 places_stale(struct rekey_places *places)
+{
+	unsigned long flags;
+	u64 n = 0;
+	u32 i;
+
+	spin_lock_irqsave(&places->lock, flags);
+	for (i = 0; i < places->devices; i++)
+		n += places->device[i].stales;
+	spin_unlock_irqrestore(&places->lock, flags);
+	return n;
+}
+
+/**
+ * place_take_stale() - take a stale place, to overwrite it
+ * @places: of an active volume
+ * @at: where to look on: an entry; 0 at first, changed
+ * @entry: set to the entry that names the place, without a slot
+ *
+ * No region gets it before place_put_scrubbed().
+ *
+ * Return: false where there is none from @at on.
+ */
+bool place_take_stale(struct rekey_places *places, u64 *at, u64 *entry)
+{
+	unsigned long flags;
+	bool found;
+
+	spin_lock_irqsave(&places->lock, flags);
+	found = place_find_stale(places, at, entry);
+	if (found) {
+		struct rekey_device *dev = &places->device[entry_device(*entry)];
+
+		__set_bit(entry_place(*entry), dev->used);
+		dev->free--;
+	}
+	spin_unlock_irqrestore(&places->lock, flags);
+	return found;
+}
+
+/**
+ * place_put_scrubbed() - a place that was taken to overwrite it is free
+ * @places: of the volume
+ * @entry: from place_take_stale()
+ * @scrubbed: it was overwritten; else it is as stale as it was
+ *
+ * Any context.
+ */
+void place_put_scrubbed(struct rekey_places *places, u64 entry, bool scrubbed)
+{
+	struct rekey_device *dev = &places->device[entry_device(entry)];
+	unsigned long flags;
+
+	spin_lock_irqsave(&places->lock, flags);
+	__clear_bit(entry_place(entry), dev->used);
+	dev->free++;
+	if (scrubbed)
+		dev->stales -= __test_and_clear_bit(entry_place(entry),
+						    dev->stale);
+	spin_unlock_irqrestore(&places->lock, flags);
 }

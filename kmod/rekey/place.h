@@ -5,6 +5,9 @@
  * A place is free only if no entry names it that is on disk or on its way there,
  * and no read of what was there is under way: the committer sees to both.
  *
+ * A free place is stale as long as what was written there once is still there. Who
+ * gets it for a region writes all of it.
+ *
  * A device that is being drained takes no region as long as another has room; one
  * that was drained takes none at all, as its owner is about to take it away.
  */
@@ -40,7 +43,9 @@ struct rekey_device {
 	u32 bads;		/* of them that could not be written */
 	u64 bad[PLACE_BADS];	/* which */
 	u64 cursor;		/* where to look first */
+	u64 stales;		/* of @stale */
 	unsigned long *used;	/* a bit a place */
+	unsigned long *stale;	/* the same: free, and was written once */
 };
 
 struct rekey_places {
@@ -67,12 +72,24 @@ bool place_get_any(struct rekey_places *places, u32 slot, u64 *entry);
 void place_put(struct rekey_places *places, u64 entry);
 void place_put_bad(struct rekey_places *places, u64 entry);
 bool places_forgive(struct rekey_places *places);
+void places_know_stale(struct rekey_places *places, u32 device,
+		       const struct rekey_super *sb);
+void places_list_stale(struct rekey_places *places, struct rekey_super *sb);
+u64 places_stale(struct rekey_places *places);
+bool place_take_stale(struct rekey_places *places, u64 *at, u64 *entry);
+void place_put_scrubbed(struct rekey_places *places, u64 entry, bool scrubbed);
 
 /* Where a written region lies. */
 static inline struct block_device *place_bdev(const struct rekey_places *places,
 					      u64 entry)
 {
 	return places->device[entry_device(entry)].dm->bdev;
+}
+
+/* Is it of the size of a region? The end of an adopted device may not be. */
+static inline bool place_is_whole(const struct rekey_places *places, u64 entry)
+{
+	return entry_place(entry) < places->device[entry_device(entry)].places;
 }
 
 static inline sector_t place_sector(const struct rekey_places *places,

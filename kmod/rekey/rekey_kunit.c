@@ -218,6 +218,8 @@ static void super_wrong_fields(struct kunit *test)
 	SUPER_REFUSES(disk->epoch, 1);
 	SUPER_REFUSES(disk->opened, 1);
 	SUPER_REFUSES(disk->generation, 1);
+	SUPER_REFUSES(disk->stale, REKEY_STALE_ANY);
+	SUPER_REFUSES(disk->stale_place[0], 1);
 	SUPER_REFUSES(disk->padding[0], 1);
 	SUPER_REFUSES(disk->cipher[0], 0);
 	SUPER_REFUSES(disk->cipher[3], ' ');
@@ -245,12 +247,23 @@ static void super_wrong_fields_2(struct kunit *test)
 	SUPER_REFUSES_2(epoch, cpu_to_le64(7));
 	SUPER_REFUSES_2(opened, cpu_to_le64(10));
 	SUPER_REFUSES_2(generation, 0);
+	SUPER_REFUSES_2(stale, cpu_to_le32(REKEY_STALE_MAX + 1));
+	SUPER_REFUSES_2(stale_place[0], cpu_to_le64(5));
+	SUPER_REFUSES_2(reserved, 1);
 	SUPER_REFUSES_2(flags, cpu_to_le32(8));
 	/* a change of the metadata key is one of a closed volume */
 	SUPER_REFUSES_2(flags, cpu_to_le32(16));
 	SUPER_REFUSES_2(job_state, cpu_to_le32(3));
 	SUPER_REFUSES_2(device[0].flags, cpu_to_le32(8));
 	SUPER_REFUSES_2(padding[0], 1);
+	sb->stale = 2;
+	sb->stale_place[0] = entry_at(0, 1, 5) & ~REKEY_ENTRY_WRITTEN;
+	SUPER_REFUSES_2(stale, cpu_to_le32(REKEY_STALE_ANY));
+	SUPER_REFUSES_2(stale, 0);
+	SUPER_REFUSES_2(stale_place[0], cpu_to_le64(entry_at(0, 1, 5)));
+	SUPER_REFUSES_2(stale_place[1], cpu_to_le64(2ULL << 40));
+	SUPER_REFUSES_2(stale_place[2], cpu_to_le64(5));
+	sb->stale = 0;
 	/* no room for its map: 10 regions and a bit more take 6 pages */
 	sb->sectors = 2048 * 500 * 4;
 	SUPER_REFUSES_2(stride, cpu_to_le32(8));

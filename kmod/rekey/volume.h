@@ -75,6 +75,7 @@ struct rekey_mover {
 	bool mended;		/* the metadata, when that is so */
 	u64 cursor;		/* regions of the job looked at */
 	u64 next;		/* ktime_get_ns(): not before */
+	u64 scrub_at;		/* places below were looked at: see place_take_stale() */
 	/* changed under @job_lock and the volume's @lock, read under any: */
 	struct rekey_job job;	/* as in the superblock */
 	/* under the volume's @lock: */
@@ -84,11 +85,21 @@ struct rekey_mover {
 	u64 begun;		/* ktime_get_ns(): the last move did */
 	u64 rest;		/* the same: none before, if others are at work */
 	u64 skipped;		/* regions that failed in this round */
+	u64 unscrubbed;		/* places, the same */
+	u64 scrubbed;		/* counts as @moved does */
+	u64 scrub_total;	/* places to be scrubbed, when that began */
 	u64 moved;		/* since the job began, or the volume's resume */
 	u64 total;		/* to be moved, as it was counted then */
 	u64 errors;
 	enum mover_end ended;	/* nobody was told of it yet */
 	struct rekey_job last;	/* that ended so */
+};
+
+/* A place that a job overwrites. */
+struct rekey_scrub {
+	struct rekey_copy copy;
+	struct rekey_volume *v;
+	u64 entry;
 };
 
 struct rekey_volume {
@@ -143,6 +154,7 @@ struct rekey_volume {
 	struct mutex job_lock;	/* see struct rekey_mover */
 	struct rekey_mover mover;
 	struct delayed_work mover_work;
+	struct rekey_scrub scrub[COPIERS_MOVE];	/* free while none is under way */
 
 	spinlock_t lock;	/* irq-safe */
 	struct bio_list deferred;	/* bios that need a change or memory */

@@ -105,7 +105,7 @@ int status_parse(const char *line, struct status *status, struct error *err)
 	    !next_part(&words, &status->free, &status->places) ||
 	    !parse_slots(&words, status) || !parse_job(&words, status) ||
 	    !words_text(&words, status->driver, sizeof(status->driver)) ||
-	    words_next(&words))
+	    !words_u64(&words, &status->stale) || words_next(&words))
 		return error_set(err, EINVAL,
 				 "the kernel's status line is not understood: its module is of another version");
 	return 0;

@@ -41,6 +41,7 @@ struct status {
 	uint32_t under_way;
 	uint32_t rate;		/* KiB/s; 0: no limit */
 	char driver[128];
+	uint64_t stale;		/* free places that hold what was written once */
 };
 
 /* @line: without start, length and target. Returns 0 or -EINVAL. */

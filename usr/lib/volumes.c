@@ -44,6 +44,7 @@ static const struct nla_policy job_policy[HEARTH_VOLUME_A_JOB_MAX + 1] = {
 	[HEARTH_VOLUME_A_JOB_MOVED] = { .type = NLA_U64 },
 	[HEARTH_VOLUME_A_JOB_TODO] = { .type = NLA_U64 },
 	[HEARTH_VOLUME_A_JOB_ERRORS] = { .type = NLA_U64 },
+	[HEARTH_VOLUME_A_JOB_STALE] = { .type = NLA_U64 },
 };
 
 static const struct nla_policy run_policy[HEARTH_VOLUME_A_RUN_MAX + 1] = {
@@ -72,6 +73,7 @@ static int parse_job(struct nlattr *nest, struct volume_job *job)
 	job->moved = attr_u64(a[HEARTH_VOLUME_A_JOB_MOVED]);
 	job->todo = attr_u64(a[HEARTH_VOLUME_A_JOB_TODO]);
 	job->errors = attr_u64(a[HEARTH_VOLUME_A_JOB_ERRORS]);
+	job->stale = attr_u64(a[HEARTH_VOLUME_A_JOB_STALE]);
 	return 0;
 }
 

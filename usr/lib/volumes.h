@@ -22,6 +22,7 @@ struct volume_job {
 	uint64_t moved;		/* regions */
 	uint64_t todo;
 	uint64_t errors;
+	uint64_t stale;		/* places still to be overwritten */
 };
 
 /* Without its slots and devices, which only a request for one volume shows. */

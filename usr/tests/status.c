@@ -5,9 +5,9 @@
 #include "test.h"
 
 static const char running[] =
-	"rw 2048 100/200 30/231 2 0:loaded:60 17:locked:40 rekey 0 17 0 200 running 40 60 4 1 1024 xts-aes-aesni-avx";
+	"rw 2048 100/200 30/231 2 0:loaded:60 17:locked:40 rekey 0 17 0 200 running 40 60 4 1 1024 xts-aes-aesni-avx 3";
 static const char idle[] =
-	"ro 512 0/80 93/96 0 none idle 0 0 0 0 0 xts(ecb(aes-generic))";
+	"ro 512 0/80 93/96 0 none idle 0 0 0 0 0 xts(ecb(aes-generic)) 0";
 
 static void status_reads_lines(void)
 {
@@ -32,6 +32,7 @@ static void status_reads_lines(void)
 	       status.under_way == 4 && status.errors == 1 &&
 	       status.rate == 1024);
 	expect_text(status.driver, "xts-aes-aesni-avx");
+	expect(status.stale == 3);
 
 	expect(!status_parse(idle, &status, &err));
 	expect(status.readonly && status.job == STATUS_NONE);
@@ -43,19 +44,21 @@ static void status_reads_lines(void)
 static void status_refuses_the_rest(void)
 {
 	static const char * const bad[] = {
-		"", "rw", "rx 512 0/80 93/96 0 none idle 0 0 0 0 0 x",
-		"rw 512 81/80 93/96 0 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93 0 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 1 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 1 0:open:0 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 1 248:locked:0 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 249 0:locked:0 none idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 0 sleep idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 0 rekey idle 0 0 0 0 0 x",
-		"rw 512 0/80 93/96 0 none idle 0 -1 0 0 0 x",
+		"", "rw", "rx 512 0/80 93/96 0 none idle 0 0 0 0 0 x 0",
+		"rw 512 81/80 93/96 0 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93 0 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 1 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 1 0:open:0 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 1 248:locked:0 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 249 0:locked:0 none idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 0 sleep idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 0 rekey idle 0 0 0 0 0 x 0",
+		"rw 512 0/80 93/96 0 none idle 0 -1 0 0 0 x 0",
 		"rw 512 0/80 93/96 0 none idle 0 0 0 0 0",
-		"rw 512 0/80 93/96 0 none idle 0 0 0 0 0 x y",
-		"rw 512 0/80 93/96 0 none idle 0 99999999999999999999 0 0 0 x",
+		"rw 512 0/80 93/96 0 none idle 0 0 0 0 0 x",
+		"rw 512 0/80 93/96 0 none idle 0 0 0 0 0 x -1",
+		"rw 512 0/80 93/96 0 none idle 0 0 0 0 0 x 0 y",
+		"rw 512 0/80 93/96 0 none idle 0 99999999999999999999 0 0 0 x 0",
 	};
 	struct status status;
 	struct error err;

@@ -33,6 +33,7 @@ struct progress {
 	uint64_t start_ms, start_moved;
 	unsigned int shown;	/* percent, of plain lines */
 	bool terminal;
+	bool stale;		/* said of old places */
 };
 
 static void draw_bar(const char *name, unsigned int percent, const char *rate,
@@ -47,6 +48,22 @@ static void draw_bar(const char *name, unsigned int percent, const char *rate,
 	fflush(stderr);
 }
 
+/* All is moved, and what lies where it was is overwritten. */
+static void draw_stale(struct progress *p, const struct mapper_volume *dm)
+{
+	const struct status *s = &dm->status;
+	char size[SIZE_TEXT];
+
+	size_text(s->stale * s->region * 512, size);
+	if (p->terminal)
+		fprintf(stderr, "\r%s: all moved, %s of old places to overwrite%*s",
+			dm->name, size, BAR, "");
+	else if (!p->stale)
+		fprintf(stderr, "%s: all moved, %s of old places to overwrite\n",
+			dm->name, size);
+	p->stale = true;
+}
+
 static void draw(const struct mapper_volume *dm, void *arg)
 {
 	const struct status *s = &dm->status;
@@ -55,6 +72,10 @@ static void draw(const struct mapper_volume *dm, void *arg)
 	struct progress *p = arg;
 	unsigned int percent;
 
+	if (p->begun && !s->todo && s->stale) {
+		draw_stale(p, dm);
+		return;
+	}
 	if (!p->begun) {
 		p->begun = true;
 		p->start_moved = s->moved;

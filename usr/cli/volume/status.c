@@ -119,6 +119,8 @@ static void show_progress(struct out *out, const struct shown *s)
 		 100);
 	out_uint(out, "moved", NULL, status->moved);
 	out_uint(out, "todo", NULL, status->todo);
+	out_uint(out, "stale", !status->todo && status->stale ?
+		 ", %llu old places to overwrite" : NULL, status->stale);
 	if (!running(s))
 		return;
 	rate = (status->moved - s->moved) * status->region * 1000 / SAMPLE_MS;

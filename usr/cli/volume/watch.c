@@ -21,7 +21,8 @@ static bool has_volume_changed(const void *before, const void *now)
 	const struct volume_info *x = before, *y = now;
 
 	return x->state != y->state || x->job.kind != y->job.kind ||
-	       x->job.state != y->job.state || x->job.moved != y->job.moved;
+	       x->job.state != y->job.state || x->job.moved != y->job.moved ||
+	       (!y->job.todo && x->job.stale != y->job.stale);
 }
 
 static bool is_volume_gone(const void *thing)
@@ -52,6 +53,8 @@ static void show_job(struct out *out, const struct volume_job *job)
 	out_uint(out, "todo", ", %llu to do", job->todo);
 	out_uint(out, "percent", " (%llu %%)",
 		 total ? job->moved * 100 / total : 100);
+	out_uint(out, "stale", !job->todo && job->stale ?
+		 ", %llu old places to overwrite" : NULL, job->stale);
 	out_uint(out, "errors", job->errors ? ", %llu errors" : NULL,
 		 job->errors);
 	out_object_end(out);
