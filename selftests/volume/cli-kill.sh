@@ -216,7 +216,6 @@ cuts "slot role user" bob_owner role_check slot role v bob user --key-file $w/bo
 cuts "slot role owner" bob_user role_check slot role v bob owner --key-file $w/bob --owner-key-file $w/ann $cheap
 cuts "slot passwd of a user" bob_passwd_reset bob_passwd_check slot passwd v bob --key-file $w/bob --new-key-file $w/new $cheap
 bob_passwd_reset >/dev/null
-hv close v >/dev/null && hv upgrade /dev/ram1 --key-file $w/ann >/dev/null && open_v >/dev/null && hv slot unlock v bob --key-file $w/bob >/dev/null
 cuts "rotate" rotate_reset rotate_check rotate v --user ann --key-file $w/ann $cheap
 bob_user >/dev/null
 cuts "slot erase of an owner" bob_owner erase_check slot erase v bob --yes --key-file $w/ann

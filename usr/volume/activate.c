@@ -195,7 +195,6 @@ int activate_try(const struct header *header, const struct keys *keys,
 
 	if (!table)
 		return error_set(err, ENOMEM, "no memory for a table");
-	mapper_tidy();
 	mapper_private_name("zero", name);
 	ret = mapper_create(name, NULL, "zero", "", TRY_OFFSET + sectors * 4,
 			    false, err);

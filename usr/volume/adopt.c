@@ -262,9 +262,9 @@ int adopt_begin(struct adopt *a, const struct adopt_params *params,
 
 	memset(a, 0, sizeof(*a));
 	a->params = params;
-	if (mapper_exists(params->name))
-		return error_set(err, EEXIST, "there is a device %s already",
-				 params->name);
+	ret = mapper_prepare(params->name, err);
+	if (ret)
+		return ret;
 	a->first = disk_buffer(SAMPLE);
 	a->before = disk_buffer(SAMPLES * SAMPLE);
 	a->after = disk_buffer(SAMPLES * SAMPLE);
@@ -384,7 +384,6 @@ static int read_by_crypt(struct adopt *a, struct error *err)
 
 	if (a->token.large_iv)
 		flags |= CRYPT_ACTIVATE_IV_LARGE_SECTORS;
-	mapper_tidy();
 	mapper_private_name("crypt", name);
 	ret = disk_yield(a->data[0], err);
 	if (ret)

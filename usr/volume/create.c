@@ -147,9 +147,9 @@ int create_begin(struct create *c, const struct create_params *params,
 	c->token.large_iv = params->large_iv;
 	c->token.discards = params->discards;
 	c->token.region = params->region;
-	if (mapper_exists(params->name))
-		return error_set(err, EEXIST, "there is a device %s already",
-				 params->name);
+	ret = mapper_prepare(params->name, err);
+	if (ret)
+		return ret;
 	if (params->header && !access(params->header, F_OK))
 		return error_set(err, EEXIST, "%s is there already",
 				 params->header);

@@ -203,14 +203,6 @@ void mapper_number(const char *name, char *number, size_t size)
 	snprintf(number, size, "%u:%u", info.major, info.minor);
 }
 
-bool mapper_exists(const char *name)
-{
-	struct dm_info info;
-	char uuid[256];
-
-	return device_info(name, &info, uuid, sizeof(uuid));
-}
-
 static bool is_ours(const char *uuid)
 {
 	return !strncmp(uuid, UUID_PREFIX, strlen(UUID_PREFIX));
@@ -577,7 +569,7 @@ static bool is_left_over(const char *name)
 	return pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH;
 }
 
-void mapper_tidy(void)
+static void tidy(void)
 {
 	struct error ignored;
 	size_t count, i;
@@ -589,6 +581,16 @@ void mapper_tidy(void)
 		free(names[i]);
 	}
 	free(names);
+}
+
+int mapper_prepare(const char *name, struct error *err)
+{
+	struct dm_info info;
+	char uuid[256];
+
+	tidy();
+	return device_info(name, &info, uuid, sizeof(uuid)) ?
+	       error_set(err, EEXIST, "there is a device %s already", name) : 0;
 }
 
 struct wanted {

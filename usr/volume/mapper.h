@@ -31,9 +31,6 @@ struct mapper_volume {
 /* May a device be called so? */
 bool mapper_name_valid(const char *name);
 
-/* Is there a device of this name, ours or not? */
-bool mapper_exists(const char *name);
-
 /* The "major:minor" of a device that is there. */
 void mapper_number(const char *name, char *number, size_t size);
 
@@ -58,8 +55,12 @@ int mapper_try(const char *params, uint64_t sectors, struct error *err);
 /* A name for a device of our own: of this process, and of @what. */
 void mapper_private_name(const char *what, char name[static MAPPER_NAME]);
 
-/* Removes what mapper_private_name() named in a process that is no more. */
-void mapper_tidy(void);
+/*
+ * Before disks are opened for a device of this name. What mapper_private_name() named in
+ * a process that is no more is removed: it would hold them. -EEXIST where there is such
+ * a device.
+ */
+int mapper_prepare(const char *name, struct error *err);
 
 /*
  * A further table for a device of ours, which takes the place of the active one

@@ -315,9 +315,9 @@ int open_begin(struct open *o, const struct open_params *params,
 	o->added.fd = -1;
 	o->header.memory = -1;
 	o->header.lock = -1;
-	if (mapper_exists(params->name))
-		return error_set(err, EEXIST, "there is a device %s already",
-				 params->name);
+	ret = mapper_prepare(params->name, err);
+	if (ret)
+		return ret;
 	ret = find_out(o, err);
 	if (!ret)
 		ret = begin_add(o, err);

@@ -46,7 +46,6 @@ static int run(struct run *run)
 	if (!o)
 		abort();
 	if (ret < 0) {
-		mapper_tidy();
 		mapper_private_name("upgrade", name);
 		p = (struct open_params){
 			.name = name, .devices = run->argv,
