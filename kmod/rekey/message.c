@@ -175,7 +175,7 @@ static int give_label(struct rekey_volume *v, unsigned int argc, char **argv,
 	dev = &v->places.device[device];
 	if (dev->label)
 		return 0;
-	*error = "A region lies at the first place of the device";
+	*error = "A region lies at the first place of the device, or what is left of one";
 	if (!dev->places || !places_take_label(&v->places, device))
 		return -EBUSY;
 	mutex_lock(&v->meta.lock);

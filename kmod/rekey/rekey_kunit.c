@@ -803,16 +803,62 @@ static void place_drain(struct kunit *test)
 static void place_label(struct kunit *test)
 {
 	struct rekey_places *p = places_new(test);
-	u64 entry = entry_at(0, 0, 0);
+	u64 entry = entry_at(0, 0, 0), at = 0;
 
 	KUNIT_EXPECT_TRUE(test, place_claim(p, entry, 512));
 	KUNIT_EXPECT_FALSE(test, places_take_label(p, 0));
 	place_put(p, entry);
+	/* the rest of the place would stay as it is */
+	KUNIT_EXPECT_FALSE(test, places_take_label(p, 0));
+	KUNIT_EXPECT_TRUE(test, place_take_stale(p, &at, &entry));
+	KUNIT_EXPECT_EQ(test, entry, 0ULL);
+	place_put_scrubbed(p, entry, true);
 	KUNIT_EXPECT_TRUE(test, places_take_label(p, 0));
 	KUNIT_EXPECT_TRUE(test, p->device[0].label);
 	KUNIT_EXPECT_EQ(test, p->device[0].free, 9ULL);
 	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 0, false, &entry));
 	KUNIT_EXPECT_EQ(test, entry_place(entry), 1ULL);
+}
+
+/* A place is stale from its being given up till it is written: by a region, or a scrub. */
+static void place_stale(struct kunit *test)
+{
+	struct rekey_places *p = places_new(test);
+	struct rekey_super *sb = super_new_2(test);
+	u64 a, b, at = 0;
+
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 5, false, &a));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 7, false, &b));
+	KUNIT_EXPECT_EQ(test, places_stale(p), 0ULL);
+	place_put(p, a);
+	place_put(p, b);
+	KUNIT_EXPECT_EQ(test, places_stale(p), 2ULL);
+	places_list_stale(p, sb);
+	KUNIT_EXPECT_EQ(test, sb->stale, 2U);
+	KUNIT_EXPECT_EQ(test, sb->stale_place[1], 7ULL);
+	/* one is taken by a region */
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 5, false, &a));
+	KUNIT_EXPECT_EQ(test, places_stale(p), 1ULL);
+	/* while the other one is overwritten no region gets it, and it fails */
+	KUNIT_EXPECT_TRUE(test, place_take_stale(p, &at, &b));
+	KUNIT_EXPECT_EQ(test, b, 7ULL);
+	KUNIT_EXPECT_FALSE(test, place_take_stale(p, &at, &a));
+	KUNIT_EXPECT_TRUE(test, place_get(p, 0, 0, 7, false, &a));
+	KUNIT_EXPECT_EQ(test, entry_place(a), 8ULL);
+	place_put_scrubbed(p, b, false);
+	KUNIT_EXPECT_EQ(test, places_stale(p), 1ULL);
+	/* what the superblock says of places that are in use does not count */
+	places_reset(p);
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 0, 5), 512));
+	places_know_stale(p, 0, sb);
+	KUNIT_EXPECT_EQ(test, places_stale(p), 1ULL);
+	places_reset(p);
+	KUNIT_EXPECT_TRUE(test, place_claim(p, entry_at(0, 0, 5), 512));
+	sb->stale = REKEY_STALE_ANY;
+	places_know_stale(p, 0, sb);
+	KUNIT_EXPECT_EQ(test, places_stale(p), p->device[0].free);
+	places_list_stale(p, sb);
+	KUNIT_EXPECT_EQ(test, sb->stale, 9U);
 }
 
 /* A place that could not be written is not given away again, for a while. */
@@ -842,6 +888,7 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_drain),
 	KUNIT_CASE(place_bad),
 	KUNIT_CASE(place_label),
+	KUNIT_CASE(place_stale),
 	{}
 };
 
