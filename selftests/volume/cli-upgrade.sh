@@ -14,26 +14,12 @@ open_it() { hv open v /dev/ram1 /dev/ram2 --key-file $w/pass; }
 same() { ./pattern check /dev/mapper/v 3 1; }
 dump_says() { hv dump /dev/ram1 | grep -q ", version $1,"; }
 
-# made_old: the metadata of an empty volume are made again, of version 1
-made_old()
-{
-	local line name uuid
-	cryptsetup luksDump -q --unbound --key-slot 0 --key-file $w/pass --volume-key-file $w/keys /dev/ram1 >/dev/null || return
-	open_it && line=$(dmsetup table v) && hv close v || return
-	# 0 LENGTH rekey META CIPHER 2 DISK START DISK START 5 OPTION..., all of them below
-	name=$(grep -oE 'meta_key::32:logon:[^ ]+' <<<"$line") uuid=${name#*:hearth:} uuid=${uuid%:meta}
-	head -c 32 $w/keys | keyctl padd logon "hearth:$uuid:meta" @u >/dev/null
-	tail -c +33 $w/keys | keyctl padd logon "hearth:$uuid:0" @u >/dev/null
-	dd if=/dev/zero of=/dev/ram1 bs=1M seek=16 count=1 oflag=direct status=none
-	dmcreate v "${line/ 5 meta_key/ 7 version:1 create meta_key}" && dmremove v
-}
-
 plan 20
 modprobe -a dm-rekey xts || bail "the modules do not load"
 ramdisks 3 32
 printf 'upgrade' >$w/pass
 check "a volume" hv create v /dev/ram1 /dev/ram2 --key-file $w/pass --region-size 256K $cheap
-check "whose metadata are made as they were once" made_old
+check "whose metadata are made as they were once" as_version_1 "/dev/ram1 /dev/ram2" $w/pass
 check "which is of version 1" dump_says 1
 check "it opens" open_it
 check "its key is not changed, and it says what to do" says 2 "are of version 1, whose key cannot be changed: upgrade it first" hv rotate v --key-file $w/pass $cheap
