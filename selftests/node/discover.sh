@@ -6,7 +6,7 @@
 . "${HEARTH_LIB:-../lib.sh}"
 . ./common.bash
 
-plan 39
+plan 40
 exec 2>"$work/stderr"		# the shell tells of each kill
 node alice bob
 machine mallory
@@ -101,6 +101,7 @@ wait_for 20 state alice bob linked
 check "its end is seen" wait_for 20 nearby bob "no other nodes"
 check "nor is one found by a part of its id that is none" says 2 "cannot find" h bob peer add "${alice:0:7}" "$code"
 check "a name that nobody announces" says 2 "cannot find" h bob peer add nobody "$code"
+check "nor a number, which a resolver takes for an address" says 2 "a number alone" h bob peer add 3561728 "$code"
 
 # --- by the id alone, with no address
 h alice peer remove bob >/dev/null

@@ -26,11 +26,17 @@ struct lookup {
 int connect_resolve(const struct address *addr, int64_t deadline, int limit,
 		    struct addrinfo **res, struct error *err)
 {
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	struct lookup *lookup;
 	struct gaicb *list[1];
 	struct timespec ts;
 	int left, ret;
 
+	/* the resolver would take it for an address of 32 bits: 0.54.89.0 */
+	if (!addr->host[strspn(addr->host, "0123456789")])
+		return error_set(err, EADDRNOTAVAIL,
+				 "cannot find %s: a number alone is neither a name nor an address",
+				 addr->host);
+	lookup = calloc(1, sizeof(*lookup));
 	if (!lookup)
 		return error_set(err, ENOMEM, "out of memory");
 	lookup->addr = *addr;
