@@ -1495,10 +1495,18 @@ int meta_rotate(struct rekey_meta *meta, char **error)
 	return err;
 }
 
+static void super_any_stale(struct rekey_meta *meta)
+{
+	if (meta_is_v1(meta))
+		return;
+	meta->sb.stale = REKEY_STALE_ANY;
+	memset(meta->sb.stale_place, 0, sizeof(meta->sb.stale_place));
+}
+
 /**
  * meta_write_job() - make a job the one of the superblock
  * @meta: the metadata device; its lock is held
- * @job: REKEY_JOB_NONE: there is none any more
+ * @job: REKEY_JOB_NONE: there is none any more; any other will give up places
  *
  * Return: 0 or a negative errno.
  */
@@ -1511,6 +1519,8 @@ int meta_write_job(struct rekey_meta *meta, const struct rekey_job *job)
 	if (err)
 		return err;
 	meta->sb.job = *job;
+	if (job->kind != REKEY_JOB_NONE)
+		super_any_stale(meta);
 	err = meta_write_super(meta, &meta->sb);
 	if (err)
 		meta->sb.job = old;
@@ -1531,8 +1541,7 @@ int meta_any_stale(struct rekey_meta *meta)
 
 	if (err || meta_is_v1(meta) || meta->disk_sb.stale == REKEY_STALE_ANY)
 		return err;
-	meta->sb.stale = REKEY_STALE_ANY;
-	memset(meta->sb.stale_place, 0, sizeof(meta->sb.stale_place));
+	super_any_stale(meta);
 	return meta_write_super(meta, &meta->sb);
 }
 
