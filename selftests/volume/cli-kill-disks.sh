@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels= full=uml,6.12 timeout=600 programs=strace
+# hearth-test: machine=plain kernels=none full=uml,6.12 timeout=600 programs=strace
 # As cli-kill.sh, at all moments: what changes the length of a volume, its disks, its
 # header as a whole, or the version of its metadata.
 # shellcheck disable=SC2086,SC1090  # words

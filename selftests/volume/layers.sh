@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# hearth-test: machine=plain kernels= full=6.12,7.2 timeout=240
+# hearth-test: machine=plain kernels=none full=6.12,7.2 timeout=240
 # What may lie below and above a volume while its keys change: a snapshot of its disk,
 # which is a volume as a power cut would have left it; a mirror that loses a leg and gets
 # it back; a thin pool that is full; swap; another volume.
