@@ -8,7 +8,7 @@
 . ./common.bash
 . ./door.bash
 
-# attach_again BUSID: the same as attach_at; QEMU's sound now and then does not come back from
+# attach_again BUSID: the same as attach_at; a device of QEMU's now and then does not come back from
 # the exporter's reset as what it was, and is told to be no such device until it is asked for anew
 attach_again()
 {
@@ -69,7 +69,7 @@ check "exporters are to be had" open_door "$disk" "$keyboard" "$serial" "$audio"
 check "the devices are listed" eval '[ $(hearth usb list --plain 127.0.0.1 | grep -c "^[-0-9.]*: ") = 5 ]'
 
 # --- disk
-port=$(attach_at 127.0.0.1 "$disk")
+port=$(attach_again "$disk")
 dev=$(wait_disk)
 check "disk: the bytes are those of the local one" [ "$(sum_of "$dev")" = "$sum" ]
 check "disk: the exporter has no rights" eval '[ "$(sed -n "s/^CapBnd:[[:space:]]*//p" /proc/$(pgrep -x "hearth-usbd.*")/status)" = 0000000000000000 ]'
@@ -81,7 +81,7 @@ check "disk: the kernel's driver has it again" wait_for 20 has_driver "$disk" us
 check "disk: what was written is there" eval 'wait_for 20 local_disk "$disk"; [ "$(sum_of "$(local_disk "$disk")")" = "$sum" ]'
 
 # --- an exporter that is killed, and who watches one
-port=$(attach_at 127.0.0.1 "$disk")
+port=$(attach_again "$disk")
 dev=$(wait_disk)
 while dd if="$dev" of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do :; done &
 reader=$!
@@ -89,7 +89,7 @@ wait_for 20 eval 'read -r n _ <"/sys/block/${dev##*/}/stat" && [ "$n" -gt 50 ]'
 pkill -KILL -x 'hearth-usbd.*'
 check "an exporter is killed under I/O: the port goes" wait_for 20 no_ports
 check "and the reader ends" wait_for 20 eval '! lives $reader'
-port=$(attach_at 127.0.0.1 "$disk")
+port=$(attach_again "$disk")
 check "and the device is to be had again" [ "$port" ]
 dev=$(wait_disk)
 check "with the same bytes" [ "$(sum_of "$dev")" = "$sum" ]
@@ -101,7 +101,7 @@ check "to its end" give_back "$disk" "$port"
 
 # --- keyboard
 open_door "$disk" "$keyboard" "$serial" "$audio" "$pulled"
-port=$(attach_at 127.0.0.1 "$keyboard")
+port=$(attach_again "$keyboard")
 check "keyboard: it is an input device here" wait_for 20 remote_event
 exec 6<"$(remote_event)"
 cat <&6 >/tmp/work/heard &
@@ -111,7 +111,7 @@ exec 6<&-
 check "keyboard: detach" give_back "$keyboard" "$port"
 
 # --- serial line
-port=$(attach_at 127.0.0.1 "$serial")
+port=$(attach_again "$serial")
 check "serial: it is a terminal here" wait_for 20 eval 'ls /dev/ttyUSB* | grep -q .'
 tty=$(for d in /sys/class/tty/ttyUSB*; do is_remote "$d" && echo "/dev/${d##*/}"; done)
 check "serial: bytes are written and drained" timeout 30 \
@@ -126,7 +126,7 @@ check "sound: two seconds are played" timeout 60 ./play "/dev/snd/pcmC${card}D0p
 check "sound: detach" give_back "$audio" "$port"
 
 # --- pulled
-port=$(attach_at 127.0.0.1 "$pulled")
+port=$(attach_again "$pulled")
 wait_disk >/dev/null
 qmp device_del id=pulled >/dev/null
 check "a disk that is pulled leaves" wait_for 20 no_ports
