@@ -162,14 +162,40 @@ static int piece_fill(struct rekey_copier *c, struct rekey_copy *copy,
 	return err;
 }
 
+/*
+ * What is zero already is not written: a thin disk has nothing there, and would take
+ * room for it. What cannot be read may be written.
+ */
+static bool piece_is_zero(struct rekey_copier *c, struct rekey_copy *copy,
+			  u32 sectors)
+{
+	u32 left = sectors << SECTOR_SHIFT, len, i;
+	bool zero = true;
+
+	if (copier_io(c, copy->to, copy->to_sector + c->off, REQ_OP_READ,
+		      sectors))
+		return false;
+	for (i = 0; zero && left; i++, left -= len) {
+		void *page = kmap_local_page(c->page[i]);
+
+		len = min_t(u32, left, PAGE_SIZE);
+		zero = !memchr_inv(page, 0, len);
+		kunmap_local(page);
+	}
+	return zero;
+}
+
 static int copier_piece(struct rekey_copier *c, struct rekey_copy *copy,
 			u32 sectors)
 {
 	bool zero = c->off >= copy->sectors;
 	int err = 0;
 
-	if (zero)
+	if (zero) {
+		if (piece_is_zero(c, copy, sectors))
+			return 0;
 		piece_clear(c);
+	}
 	if (copy->from && !zero) {
 		copy->step = COPY_READ;
 		err = copier_io(c, copy->from, copy->from_sector + c->off,
