@@ -181,6 +181,8 @@ class Qemu(Guest):
                 with open(part, "rb") as f:
                     shutil.copyfileobj(f, out, 1 << 20)
         append = ("console=ttyS0 panic=-1 oops=panic log_buf_len=4M loglevel=7 "
+                  # a busy machine's TSC may be taken for a slow one, till the watchdog sees it
+                  "rcupdate.rcu_cpu_stall_suppress_at_boot=1 "
                   "random.trust_cpu=on norandmaps no_hash_pointers hearth.role=" + self.role)
         self.launch(["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35",
                      "-accel", "tcg,thread=multi", "-cpu", MODEL + ("" if self.kname in DEBUG else ",-smap"),
